@@ -37,6 +37,9 @@ let package = Package(
         .systemLibrary(name: "CLMDB", pkgConfig: "lmdb", providers: [.apt(["liblmdb-dev"])]),
         // A thin noncopyable wrapper of LMDB, with its error codes under their own names.
         .target(name: "LMDB", dependencies: ["CLMDB"], swiftSettings: strict),
+        // Subjects, patterns and the wildcard trie: bytes in, matches out.
+        .target(name: "Subjects", swiftSettings: strict),
         .testTarget(name: "LMDBTests", dependencies: ["LMDB", "TestSupport"], swiftSettings: tests),
+        .testTarget(name: "SubjectsTests", dependencies: ["Subjects", "TestSupport"], swiftSettings: tests),
     ]
 )
