@@ -39,7 +39,26 @@ let package = Package(
         .target(name: "LMDB", dependencies: ["CLMDB"], swiftSettings: strict),
         // Subjects, patterns and the wildcard trie: bytes in, matches out.
         .target(name: "Subjects", swiftSettings: strict),
+        // The NATS text protocol: parser and encoder.
+        .target(
+            name: "WireProtocol",
+            dependencies: ["Subjects", .product(name: "NIOCore", package: "swift-nio")],
+            swiftSettings: strict
+        ),
+        // Random and damaged input for what reads bytes from the network: `make fuzz`.
+        .executableTarget(
+            name: "ParserFuzz",
+            dependencies: ["WireProtocol", "Subjects"],
+            swiftSettings: tests
+        ),
         .testTarget(name: "LMDBTests", dependencies: ["LMDB", "TestSupport"], swiftSettings: tests),
         .testTarget(name: "SubjectsTests", dependencies: ["Subjects", "TestSupport"], swiftSettings: tests),
+        .testTarget(
+            name: "WireProtocolTests",
+            dependencies: [
+                "WireProtocol", "Subjects", "TestSupport", .product(name: "NIOCore", package: "swift-nio"),
+            ],
+            swiftSettings: tests
+        ),
     ]
 )

@@ -1,0 +1,25 @@
+/// Random numbers that are the same for the same seed.
+struct SeededGenerator {
+    private var state: UInt64
+
+    init(seed: UInt64) { self.state = seed }
+
+    mutating func next() -> UInt64 {
+        self.state &+= 0x9e37_79b9_7f4a_7c15
+        var mixed = self.state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
+        return mixed ^ (mixed >> 31)
+    }
+
+    /// A number in `0 ..< bound`, which is not empty.
+    ///
+    /// The small bias does not matter here.
+    mutating func below(_ bound: Int) -> Int { Int(self.next() % UInt64(bound)) }
+
+    /// True once in `times`.
+    mutating func once(in times: Int) -> Bool { self.below(times) == 0 }
+
+    /// One of `choices`, which are not empty.
+    mutating func one<Choice>(of choices: [Choice]) -> Choice { choices[self.below(choices.count)] }
+}
