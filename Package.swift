@@ -39,6 +39,8 @@ let package = Package(
         .target(name: "LMDB", dependencies: ["CLMDB"], swiftSettings: strict),
         // Subjects, patterns and the wildcard trie: bytes in, matches out.
         .target(name: "Subjects", swiftSettings: strict),
+        // Values of the API: configurations, states, requests, responses and errors, as JSON.
+        .target(name: "StreamModel", dependencies: ["Subjects"], swiftSettings: strict),
         // The NATS text protocol: parser and encoder.
         .target(
             name: "WireProtocol",
@@ -53,6 +55,12 @@ let package = Package(
         ),
         .testTarget(name: "LMDBTests", dependencies: ["LMDB", "TestSupport"], swiftSettings: tests),
         .testTarget(name: "SubjectsTests", dependencies: ["Subjects", "TestSupport"], swiftSettings: tests),
+        .testTarget(
+            name: "StreamModelTests",
+            dependencies: ["StreamModel", "Subjects", "TestSupport"],
+            exclude: ["Fixtures"],
+            swiftSettings: tests
+        ),
         .testTarget(
             name: "WireProtocolTests",
             dependencies: [
