@@ -35,6 +35,8 @@ let package = Package(
     targets: [
         // The C header and library of LMDB, and a shim for what Swift cannot call.
         .systemLibrary(name: "CLMDB", pkgConfig: "lmdb", providers: [.apt(["liblmdb-dev"])]),
+        // CRC-32C: the processor's instruction, and a table where it is missing.
+        .target(name: "CChecksum"),
         // A thin noncopyable wrapper of LMDB, with its error codes under their own names.
         .target(name: "LMDB", dependencies: ["CLMDB"], swiftSettings: strict),
         // Subjects, patterns and the wildcard trie: bytes in, matches out.
@@ -47,10 +49,20 @@ let package = Package(
             dependencies: ["Subjects", .product(name: "NIOCore", package: "swift-nio")],
             swiftSettings: strict
         ),
+        // The append-only segmented log: record format, writer, reader, recovery.
+        .target(name: "SegmentLog", dependencies: ["CChecksum"], swiftSettings: strict),
         // Random and damaged input for what reads bytes from the network: `make fuzz`.
         .executableTarget(
             name: "ParserFuzz",
             dependencies: ["WireProtocol", "Subjects"],
+            swiftSettings: tests
+        ),
+
+        // What the tests share.
+        .target(
+            name: "TestSupport",
+            dependencies: ["SegmentLog", "StreamStore"],
+            path: "Tests/TestSupport",
             swiftSettings: tests
         ),
         .testTarget(name: "LMDBTests", dependencies: ["LMDB", "TestSupport"], swiftSettings: tests),
@@ -66,6 +78,11 @@ let package = Package(
             dependencies: [
                 "WireProtocol", "Subjects", "TestSupport", .product(name: "NIOCore", package: "swift-nio"),
             ],
+            swiftSettings: tests
+        ),
+        .testTarget(
+            name: "SegmentLogTests",
+            dependencies: ["SegmentLog", "CChecksum", "TestSupport"],
             swiftSettings: tests
         ),
     ]

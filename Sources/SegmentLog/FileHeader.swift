@@ -1,0 +1,75 @@
+/// The first 48 bytes of a segment or a journal file.
+///
+/// Integers are little-endian.
+///
+///     0       8        12        16       32       40         48
+///     | magic | crc32c | version | stream | number | reserved |
+///
+/// `crc32c` covers everything after it, from seed 0. `number` is the one in the file's name. The first
+/// sixteen bytes mean the same in every version, so that an older program can tell a newer file from a
+/// damaged one.
+struct FileHeader: Equatable {
+    /// Bytes of a header.
+    static let bytes = 48
+    /// The version this program writes, and the highest it reads.
+    static let version: UInt32 = 1
+
+    /// What the beginning of a file turned out to be.
+    enum State: Equatable {
+        /// The header of this file.
+        case valid
+        /// Nothing but zeros: the file was made, and the header did not reach the disk.
+        case blank
+        /// Something else.
+        case damaged
+        /// A good header of another stream.
+        case foreign
+        /// A good header of a version that this program does not know.
+        case newer(version: UInt32)
+    }
+
+    var kind: FileKind
+    var stream: StreamUUID
+    var number: UInt64
+
+    /// Writes the header.
+    func encode(into target: UnsafeMutableRawPointer) {
+        // The caller has reserved 48 bytes at `target`.
+        unsafe target.store(self.kind.magic, at: 0)
+        unsafe target.store(FileHeader.version, at: 12)
+        unsafe target.store(self.stream.high.byteSwapped, at: 16)
+        unsafe target.store(self.stream.low.byteSwapped, at: 24)
+        unsafe target.store(self.number, at: 32)
+        unsafe target.store(0 as UInt64, at: 40)
+        unsafe target.store(Checksum.of(target + 12, FileHeader.bytes - 12, seed: 0), at: 8)
+    }
+
+    /// Compares what a file begins with to this header.
+    func compare(_ bytes: RawSpan) -> State {
+        let length = min(bytes.byteCount, FileHeader.bytes)
+        if bytes.lastNonzero(in: 0..<length) == nil { return .blank }
+        guard length == FileHeader.bytes, bytes.uint64(at: 0) == self.kind.magic,
+            Checksum.of(bytes, 12..<FileHeader.bytes, seed: 0) == bytes.uint32(at: 8)
+        else { return .damaged }
+        let version = bytes.uint32(at: 12)
+        if version > FileHeader.version { return .newer(version: version) }
+        if version == 0 { return .damaged }
+        let stream = StreamUUID(
+            high: bytes.uint64(at: 16).byteSwapped,
+            low: bytes.uint64(at: 24).byteSwapped
+        )
+        if stream != self.stream { return .foreign }
+        return bytes.uint64(at: 32) == self.number ? .valid : .damaged
+    }
+
+    /// The stream that a file of that kind belongs to; nil if its header does not verify.
+    static func identify(_ bytes: RawSpan, _ kind: FileKind) -> StreamUUID? {
+        guard bytes.byteCount >= FileHeader.bytes, bytes.uint64(at: 0) == kind.magic,
+            Checksum.of(bytes, 12..<FileHeader.bytes, seed: 0) == bytes.uint32(at: 8)
+        else { return nil }
+        return StreamUUID(
+            high: bytes.uint64(at: 16).byteSwapped,
+            low: bytes.uint64(at: 24).byteSwapped
+        )
+    }
+}

@@ -1,0 +1,216 @@
+/// Recovery of the files of a log or a journal: what the two have in common.
+struct FileRecovery {
+    let kind: FileKind
+    let directory: any StorageDirectory
+    let stream: StreamUUID
+    private(set) var report = RecoveryReport()
+
+    /// The file that is appended to from now on.
+    struct Open {
+        var file: any StorageFile
+        /// Where the next append goes.
+        var end: Int
+        /// The file's length, unused room included.
+        var size: Int
+    }
+
+    init(kind: FileKind, directory: any StorageDirectory, stream: StreamUUID) {
+        self.kind = kind
+        self.directory = directory
+        self.stream = stream
+    }
+
+    /// Refuses files of another stream or a newer program; changes nothing.
+    mutating func checkHeaders(_ numbers: ArraySlice<UInt64>) throws(SegmentError) {
+        for number in numbers {
+            let file = try self.directory.openFile(self.kind.name(number), for: .reading)
+            switch try self.headerState(of: file, number) {
+            case .valid, .blank: break
+            case .damaged: self.report.damagedHeaders.append(number)
+            case .foreign: throw .foreignStream(path: file.path)
+            case .newer(let version): throw .newerFormat(path: file.path, version: version)
+            }
+        }
+    }
+
+    /// Makes sure that what is read from the newest file is what the disk has.
+    ///
+    /// After a crash the kernel may still hold bytes that were never synced: building on them would show
+    /// messages that a power cut takes back. After a failed sync it may hold bytes that it takes for written.
+    func settleCache(_ number: UInt64) throws(SegmentError) {
+        let file = try self.sync(number)
+        try self.directory.sync()
+        file.discardCache()
+    }
+
+    /// Makes durable what a file shows.
+    @discardableResult
+    func sync(_ number: UInt64) throws(SegmentError) -> any StorageFile {
+        let file = try self.directory.openFile(self.kind.name(number), for: .writing)
+        try file.sync()
+        return file
+    }
+
+    /// Reads a file from `start` on and reports its holes.
+    ///
+    /// - Parameter isNewest: if not, whatever follows the last good frame is a hole too.
+    mutating func scan(
+        _ number: UInt64,
+        from start: Int,
+        _ bounds: FrameBounds,
+        isNewest: Bool,
+        visit: (Frame, RawSpan) -> Void
+    ) throws(SegmentError) -> FileScan {
+        let file = try self.directory.openFile(self.kind.name(number), for: .reading)
+        let scanner = FrameScanner(
+            kind: self.kind,
+            number: number,
+            seed: Checksum.seed(magic: self.kind.magic, stream: self.stream, number: number),
+            file: file,
+            limit: Int(clamping: try file.size())
+        )
+        let first = try self.beforeFooter(start, scanner)
+        var scan = try scanner.scan(from: first, bounds, visit: visit)
+        if let tail = scan.tail {
+            let end = min(max(scanner.nonzeroEnd, tail.lowerBound), tail.upperBound)
+            scan.tail = end > tail.lowerBound ? tail.lowerBound..<end : nil
+        }
+        if !isNewest { scan.closeTail(number: number, upTo: bounds.upTo, isSegment: self.kind == .segment) }
+        self.report.records += scan.frames
+        self.report.holeCount += scan.holeCount
+        self.report.holes += scan.holes
+        return scan
+    }
+
+    /// Where to begin in order not to miss the footer: `start`, unless that is in or behind it.
+    private func beforeFooter(_ start: Int, _ scanner: FrameScanner) throws(SegmentError) -> Int {
+        let footer = scanner.limit - SegmentFooter.bytes
+        if self.kind != .segment || start <= footer || footer < FileHeader.bytes || footer % 8 != 0 {
+            return start
+        }
+        if case .frame(.footer) = try scanner.frame(at: footer, .all) { return footer }
+        return start
+    }
+
+    /// Makes the newest file ready for appending: cuts an unfinished tail after keeping a copy of it, and
+    /// writes the header again if it is missing.
+    ///
+    /// - Returns: nil if the next append has to begin a new file: this one is sealed, or its tail could not
+    ///   be copied and stays.
+    mutating func openNewest(
+        _ number: UInt64,
+        _ scan: FileScan,
+        quarantine: any StorageDirectory
+    ) throws(SegmentError) -> Open? {
+        if scan.footer != nil { return nil }
+        let file = try self.directory.openFile(self.kind.name(number), for: .writing)
+        var size = Int(clamping: try file.size())
+        let end = max(scan.end, FileHeader.bytes)
+        let isShort = size < FileHeader.bytes
+        if let tail = isShort && size > 0 ? 0..<size : scan.tail {
+            let copied = self.copy(tail, of: file, number, to: quarantine)
+            self.report.tail = UnfinishedTail(
+                position: LogPosition(segment: number, offset: UInt32(tail.lowerBound)),
+                bytes: tail.count,
+                quarantined: copied
+            )
+            if copied == nil { return nil }
+            Failpoint.reach(self.kind.cutting)
+            try file.truncate(to: UInt64(tail.lowerBound))
+            try file.sync()
+            size = tail.lowerBound
+        }
+        if case .blank = try self.headerState(of: file, number) {
+            try self.writeHeader(to: file, number)
+            size = max(size, FileHeader.bytes)
+        }
+        return Open(file: file, end: end, size: size)
+    }
+
+    private func writeHeader(to file: any StorageFile, _ number: UInt64) throws(SegmentError) {
+        let block = ByteBlock(capacity: FileHeader.bytes)
+        let header = FileHeader(kind: self.kind, stream: self.stream, number: number)
+        unsafe header.encode(into: block.base)  // The block has room for a header.
+        try block.withBytes(0..<FileHeader.bytes) { bytes throws(SegmentError) in
+            try file.write(bytes, at: 0)
+        }
+        try file.sync()
+    }
+
+    /// What the file begins with.
+    func headerState(of file: any StorageFile, _ number: UInt64) throws(SegmentError) -> FileHeader.State {
+        let block = ByteBlock(capacity: FileHeader.bytes)
+        let count = try block.fill(0..<FileHeader.bytes, from: file, at: 0)
+        let header = FileHeader(kind: self.kind, stream: self.stream, number: number)
+        let state = block.withBytes(0..<count) { header.compare($0) }
+        // Too short for a header: nothing of it can be trusted, and nothing can follow it.
+        return count < FileHeader.bytes && state == .damaged ? .blank : state
+    }
+
+    /// Copies `range` of `file` into a new file of `quarantine` and returns its name; nil if that fails.
+    private func copy(
+        _ range: Range<Int>,
+        of file: any StorageFile,
+        _ number: UInt64,
+        to quarantine: any StorageDirectory
+    ) -> String? {
+        let stem = "\(self.kind.name(number)).\(range.lowerBound)"
+        for attempt in 0..<1_000 {
+            let name = attempt == 0 ? stem : "\(stem).\(attempt)"
+            do {
+                let copy = try quarantine.createFile(name)
+                do {
+                    try self.copy(range, of: file, into: copy)
+                    try quarantine.sync()
+                    return name
+                } catch {
+                    try quarantine.removeFile(name)
+                    return nil
+                }
+            } catch {
+                if !error.isPresent { return nil }
+            }
+        }
+        return nil
+    }
+
+    private func copy(
+        _ range: Range<Int>,
+        of file: any StorageFile,
+        into copy: any StorageFile
+    ) throws(SegmentError) {
+        let block = ByteBlock(capacity: min(range.count, FrameScanner.chunkBytes))
+        var done = 0
+        while done < range.count {
+            let wanted = min(range.count - done, block.capacity)
+            let count = try block.fill(0..<wanted, from: file, at: UInt64(range.lowerBound + done))
+            if count == 0 { break }
+            try block.withBytes(0..<count) { bytes throws(SegmentError) in
+                try copy.write(bytes, at: UInt64(done))
+            }
+            done += count
+        }
+        try copy.sync()
+    }
+
+    /// Notes a number without a file.
+    mutating func didMiss(_ number: UInt64) { self.report.missingFiles.append(number) }
+}
+
+extension FileScan {
+    /// Makes a hole of what follows the last good frame of a file that is not the newest: a newer file is
+    /// only begun when the one ahead of it is complete.
+    mutating func closeTail(number: UInt64, upTo sequenceMax: UInt64, isSegment: Bool) {
+        if self.footer != nil { return }
+        let isMissing = isSegment && sequenceMax > self.lastSequence
+        if self.tail == nil && !isMissing { return }
+        self.add(
+            LogHole(
+                position: LogPosition(segment: number, offset: UInt32(self.end)),
+                bytes: self.tail?.count ?? 0,
+                damage: self.tailDamage,
+                sequences: isMissing ? self.lastSequence + 1...sequenceMax : nil
+            )
+        )
+    }
+}

@@ -1,0 +1,134 @@
+import Glibc
+import Synchronization
+
+/// A file of the operating system.
+public final class POSIXFile: StorageFile {
+    /// As it was opened; only for messages.
+    public let path: String
+    /// The descriptor; -1 once closed.
+    private let descriptor: Atomic<CInt>
+    /// Whether it holds a lock that ends with it.
+    private let isLocked: Bool
+
+    init(descriptor: CInt, path: String, isLocked: Bool = false) {
+        self.descriptor = Atomic(descriptor)
+        self.path = path
+        self.isLocked = isLocked
+    }
+
+    deinit {
+        let open = self.descriptor.load(ordering: .acquiring)
+        if open < 0 { return }
+        self.unlock(open)
+        _ = Glibc.close(open)
+    }
+
+    /// Gives the lock up at once: closing alone leaves it to a process being started, until that runs its program.
+    private func unlock(_ descriptor: CInt) { if self.isLocked { _ = flock(descriptor, LOCK_UN) } }
+
+    private var open: CInt { self.descriptor.load(ordering: .relaxed) }
+
+    /// The length in bytes.
+    public func size() throws(SegmentError) -> UInt64 {
+        var status = stat()
+        _ = try SystemCall.retrying("fstat", self.path) { unsafe fstat(self.open, &status) }
+        return UInt64(clamping: status.st_size)
+    }
+
+    /// Fills `bytes` from `offset` on; returns how many there were, fewer only at the end of the file.
+    public func read(into bytes: inout MutableRawSpan, at offset: UInt64) throws(SegmentError) -> Int {
+        let descriptor = self.open
+        var failure: CInt = 0
+        let filled = unsafe bytes.withUnsafeMutableBytes { buffer -> Int in
+            guard let base = buffer.baseAddress else { return 0 }
+            var done = 0
+            while done < buffer.count {
+                // In bounds: `done` is below the count.
+                let count = unsafe pread(
+                    descriptor,
+                    base + done,
+                    buffer.count - done,
+                    off_t(clamping: offset) + done
+                )
+                if count == 0 { break }
+                if count > 0 {
+                    done += count
+                } else if Glibc.errno != EINTR {
+                    failure = Glibc.errno
+                    break
+                }
+            }
+            return done
+        }
+        if failure != 0 { throw .system(call: "pread", path: self.path, errno: failure) }
+        return filled
+    }
+
+    /// Writes all of `bytes` at `offset`.
+    ///
+    /// When it fails, any part of them may have been written.
+    public func write(_ bytes: RawSpan, at offset: UInt64) throws(SegmentError) {
+        let descriptor = self.open
+        let failure = unsafe bytes.withUnsafeBytes { buffer -> CInt in
+            guard let base = buffer.baseAddress else { return 0 }
+            var done = 0
+            while done < buffer.count {
+                // In bounds: `done` is below the count.
+                let count = unsafe pwrite(
+                    descriptor,
+                    base + done,
+                    buffer.count - done,
+                    off_t(clamping: offset) + done
+                )
+                if count > 0 {
+                    done += count
+                } else if count == 0 {
+                    return EIO  // A write that takes nothing and gives no reason would be repeated for ever.
+                } else if Glibc.errno != EINTR {
+                    return Glibc.errno
+                }
+            }
+            return 0
+        }
+        if failure != 0 { throw .system(call: "pwrite", path: self.path, errno: failure) }
+    }
+
+    /// Makes the file `size` bytes long: cuts it, or adds zeros.
+    public func truncate(to size: UInt64) throws(SegmentError) {
+        _ = try SystemCall.retrying("ftruncate", self.path) { ftruncate(self.open, off_t(clamping: size)) }
+    }
+
+    /// Reserves room so that the file is at least `size` bytes long; new bytes are zero.
+    public func allocate(to size: UInt64) throws(SegmentError) {
+        while true {
+            // Returns its error instead of setting `errno`.
+            let reason = posix_fallocate(self.open, 0, off_t(clamping: size))
+            // Preallocation is for speed alone: a file system without it is no failure.
+            if reason == 0 || reason == EOPNOTSUPP || reason == EINVAL { return }
+            if reason != EINTR { throw .system(call: "posix_fallocate", path: self.path, errno: reason) }
+        }
+    }
+
+    /// Makes all writes so far durable (`fdatasync`).
+    public func sync() throws(SegmentError) {
+        _ = try SystemCall.retrying("fdatasync", self.path) { fdatasync(self.open) }
+    }
+
+    /// Drops clean pages of the file from memory, so that the next read asks the disk.
+    public func discardCache() {
+        _ = posix_fadvise(self.open, 0, 0, POSIX_FADV_DONTNEED)
+    }
+
+    /// Closes the file.
+    ///
+    /// Further calls fail with `EBADF`; closing twice is harmless.
+    public func close() throws(SegmentError) {
+        let descriptor = self.descriptor.exchange(-1, ordering: .acquiringAndReleasing)
+        if descriptor < 0 { return }
+        self.unlock(descriptor)
+        // Not repeated after a signal: Linux has released the number, which may be somebody else's by now.
+        if Glibc.close(descriptor) != 0, Glibc.errno != EINTR {
+            throw .system(call: "close", path: self.path, errno: Glibc.errno)
+        }
+    }
+}
