@@ -51,6 +51,15 @@ let package = Package(
         ),
         // The append-only segmented log: record format, writer, reader, recovery.
         .target(name: "SegmentLog", dependencies: ["CChecksum"], swiftSettings: strict),
+        // One stream's messages: log and LMDB index, or memory.
+        .target(
+            name: "StreamStore",
+            dependencies: [
+                "SegmentLog", "LMDB", "CChecksum", "Subjects", "StreamModel",
+                .product(name: "NIOCore", package: "swift-nio"),
+            ],
+            swiftSettings: strict
+        ),
         // Random and damaged input for what reads bytes from the network: `make fuzz`.
         .executableTarget(
             name: "ParserFuzz",
@@ -83,6 +92,14 @@ let package = Package(
         .testTarget(
             name: "SegmentLogTests",
             dependencies: ["SegmentLog", "CChecksum", "TestSupport"],
+            swiftSettings: tests
+        ),
+        .testTarget(
+            name: "StreamStoreTests",
+            dependencies: [
+                "StreamStore", "SegmentLog", "LMDB", "Subjects", "StreamModel", "TestSupport",
+                .product(name: "NIOCore", package: "swift-nio"),
+            ],
             swiftSettings: tests
         ),
     ]

@@ -1,0 +1,160 @@
+public import StreamModel
+public import Subjects
+
+extension FileStreamStore {
+    /// The most messages read one after the other in search of one that matches.
+    private static let scanMax = 64
+    /// The same, for one subject: its postings are found at once.
+    private static let literalScanMax = 4
+
+    /// The first stored sequence at or after `sequence` whose subject matches.
+    ///
+    /// First the next few messages are looked at, which finds a frequent subject at once; then the postings of all
+    /// matching subjects are merged, a window at a time.
+    public func next(from sequence: StreamSequence, matching filter: SubjectFilter) -> StreamSequence? {
+        if filter.isAll { return self.nextStored(sequence.rawValue).map { StreamSequence($0) } }
+        return self.nextMatch(sequence.rawValue, filter).map { StreamSequence($0) }
+    }
+
+    private func nextMatch(_ sequence: UInt64, _ filter: SubjectFilter) -> UInt64? {
+        var sequence = Swift.max(sequence, self.first)
+        while sequence <= self.last, self.messages > 0 {
+            if let window = self.windows.find(filter, sequence) {
+                var place = self.windows.place(window, sequence)
+                while let found = self.windows.sequence(window, place) {
+                    if self.isStored(found) { return found }
+                    place += 1
+                }
+                sequence = self.windows.end(window) + 1
+                continue
+            }
+            switch self.scan(&sequence, filter) {
+            case .found(let found): return found
+            case .end: return nil
+            case .goesOn: self.makeWindow(sequence, filter)
+            }
+        }
+        return nil
+    }
+
+    private enum Scan {
+        case found(UInt64)
+        case end
+        case goesOn
+    }
+
+    /// Looks at some messages from `sequence` on, and moves it behind them.
+    private func scan(_ sequence: inout UInt64, _ filter: SubjectFilter) -> Scan {
+        let isLiteral = filter.patterns.count == 1 && filter.patterns[0].isLiteral
+        for _ in 0..<(isLiteral ? Self.literalScanMax : Self.scanMax) {
+            guard let next = self.nextStored(sequence) else { return .end }
+            var matches = false
+            _ = self.withSubject(of: next) { matches = filter.matches($0) }
+            if matches { return .found(next) }
+            sequence = next + 1
+            if self.windows.find(filter, sequence) != nil { return .goesOn }
+        }
+        return .goesOn
+    }
+
+    /// Gathers what matches from `sequence` on, as much as a window holds.
+    private func makeWindow(_ sequence: UInt64, _ filter: SubjectFilter) {
+        if sequence > self.last || self.windows.find(filter, sequence) != nil { return }
+        let most = MatchWindows.sequencesMax
+        var found: [UInt64] = []
+        var end = self.last
+        self.forEachView(matching: filter) { subject, view in
+            if view.last < sequence || view.first > end { return true }
+            var count = 0
+            self.forEachSequence(subject, view, from: sequence) { next in
+                if next > end { return false }
+                found.append(next)
+                count += 1
+                return count < most
+            }
+            // Each subject adds its lowest ones, so what is above the lowest `most` of all is not needed.
+            if found.count >= 2 * most { end = Self.cut(&found, to: most) }
+            return true
+        }
+        if found.count > most { end = Self.cut(&found, to: most) } else { found.sort() }
+        // A subject that stopped at `most` entries ends the window: it has more behind.
+        if found.count == most, let last = found.last { end = Swift.min(end, last) }
+        self.windows.add(filter, sequence...end, found)
+    }
+
+    /// Keeps the lowest `count` of `sequences`, sorted, and returns the last of them.
+    private static func cut(_ sequences: inout [UInt64], to count: Int) -> UInt64 {
+        sequences.sort()
+        sequences.removeLast(sequences.count - count)
+        return sequences[count - 1]
+    }
+
+    /// The last stored sequence at or before `limit` whose subject matches.
+    public func last(matching filter: SubjectFilter, atOrBefore limit: StreamSequence) -> StreamSequence? {
+        let limit = limit.rawValue
+        if self.messages == 0 || limit < self.first { return nil }
+        if filter.isAll { return self.previousStored(limit).map { StreamSequence($0) } }
+        if let only = filter.patterns.first, filter.patterns.count == 1, only.isLiteral {
+            let subject = unsafe only.bytes.span.bytes
+            guard let view = self.view(subject) else { return nil }
+            return self.last(subject, view, atOrBefore: limit).map { StreamSequence($0) }
+        }
+        var candidate = self.previousStored(limit)
+        for _ in 0..<Self.scanMax {
+            guard let sequence = candidate else { return nil }
+            var matches = false
+            _ = self.withSubject(of: sequence) { matches = filter.matches($0) }
+            if matches { return StreamSequence(sequence) }
+            candidate = sequence > 0 ? self.previousStored(sequence - 1) : nil
+        }
+        guard let rest = candidate else { return nil }
+        var newest: UInt64 = 0
+        self.forEachView(matching: filter) { subject, view in
+            if view.last <= newest { return true }
+            if let found = self.last(subject, view, atOrBefore: rest), found > newest { newest = found }
+            return true
+        }
+        return newest == 0 ? nil : StreamSequence(newest)
+    }
+
+    /// The newest stored sequence at or before `limit` of each matching subject, ascending.
+    public func lastPerSubject(
+        matching filter: SubjectFilter,
+        atOrBefore limit: StreamSequence
+    ) -> [StreamSequence] {
+        var found: [StreamSequence] = []
+        self.forEachView(matching: filter) { subject, view in
+            if let last = self.last(subject, view, atOrBefore: limit.rawValue) {
+                found.append(StreamSequence(last))
+            }
+            return true
+        }
+        return found.sorted()
+    }
+
+    /// How many stored messages at or after `sequence` match.
+    ///
+    /// Exact.
+    public func count(from sequence: StreamSequence, matching filter: SubjectFilter) -> UInt64 {
+        let start = Swift.max(sequence.rawValue, self.first)
+        if self.messages == 0 || start > self.last { return 0 }
+        if filter.isAll { return self.messages - self.storedBelow(start) }
+        var count: UInt64 = 0
+        self.forEachView(matching: filter) { subject, view in
+            count += self.count(subject, view, from: start)
+            return true
+        }
+        return count
+    }
+
+    /// Calls `body` with each stored subject that matches and its count of messages, in no stated order.
+    public func forEachSubject(
+        matching filter: SubjectFilter,
+        _ body: (_ subject: RawSpan, _ count: UInt64) -> Void
+    ) {
+        self.forEachView(matching: filter) { subject, view in
+            body(subject, view.count)
+            return true
+        }
+    }
+}

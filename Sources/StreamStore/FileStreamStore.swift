@@ -1,0 +1,202 @@
+internal import LMDB
+internal import NIOCore
+internal import SegmentLog
+internal import StreamModel
+internal import Subjects
+
+/// A stream's messages in files: a log that is the truth, an index of it in LMDB, and the newest part of the index
+/// in memory.
+///
+///     append ──► log (memory) ──commit──► segment files
+///        └─────► tail ──freeze──► frozen ──checkpoint──► LMDB
+///
+/// See docs/index-format.md. Confined to one loop; commits and checkpoints are performed elsewhere.
+///
+/// **A full disk.** A commit that finds no room throws ``StoreError/noSpace(path:)`` and loses nothing: what it was
+/// to write stays in memory, ``StoreState/frozen`` says so, and the next commit writes it. Until one succeeds the
+/// owner takes no more messages; reads, removals and acknowledgements go on. Any other failed write freezes the
+/// store for good: what the disk holds is known only after it has been read back, by opening the store again.
+public final class FileStreamStore: StreamStore {
+    let log: MessageLog
+    let journal: Journal
+    let directory: any StorageDirectory
+    let indexPath: String
+    let durability: FileStoreOptions.Durability
+    let policy: CheckpointPolicy
+    let stream: StreamUUID
+    let messageIDHash: SipHash
+    let subjectHash: SubjectHash
+
+    var reader: IndexReader
+    /// What happened since the last freeze.
+    var tail = IndexLayer()
+    /// What a checkpoint is writing, or is about to.
+    var frozen: IndexLayer?
+
+    // The counters of `state`.
+    var messages: UInt64 = 0
+    var bytes: UInt64 = 0
+    var first: UInt64 = 1
+    var last: UInt64 = 0
+    var lastTime: Int64?
+    var subjectCount = 0
+    var segments = SegmentTable()
+    /// Long runs of skipped sequences, ascending; too long for bitmaps.
+    var gaps: [ClosedRange<UInt64>] = []
+    /// The time of message `first`, once it was asked for.
+    var firstTimeCache: (sequence: UInt64, time: Int64)?
+
+    var limitsInForce: StoreLimits
+    /// Nanoseconds a message id is kept.
+    var duplicateWindow: Int64
+    /// What the last checkpoint said of the dedup databases.
+    var dedupLength: Int64 = 0
+    var dedupGenerations = [Int64](repeating: .min, count: CheckpointRecord.dedupSlots)
+    var nextSubject: UInt64 = 1
+
+    /// Recent answers of `next(from:matching:)`.
+    var windows = MatchWindows()
+    var removals: [StoreRemoval] = []
+    /// Whether removals are kept for ``takeRemovals(into:)``.
+    public var reportsRemovals = false {
+        didSet { if !self.reportsRemovals { self.removals.removeAll() } }
+    }
+
+    // Writing.
+    var commit: FileCommit?
+    var checkpoint: FileCheckpoint?
+    /// A frozen layer that waits for what it holds to be durable, or to be written once more.
+    var waiting: FileCheckpoint?
+    /// The journal mark up to which somebody waits for a sync.
+    var journalWanted: UInt64 = 0
+    /// Messages to overwrite after the next checkpoint that begins.
+    var erasures: [LogPosition] = []
+    /// Files to remove with the next commit or checkpoint.
+    var fileRemovals: [FileRemoval] = []
+    /// Message ids of messages that were or will be overwritten, for the state file.
+    var erasedIDs: [DedupTable.Entry] = []
+    /// Whether the next commit overwrites messages.
+    var isErasing = false
+    /// Whether the next commit syncs whatever the durability is.
+    var mustSync = false
+    /// Time of the first write not synced; nil if everything is.
+    var unsyncedSince: Int64?
+    /// The newest time the store was told.
+    var clock: Int64 = .min
+    /// Why writes are refused for good.
+    var refusal: String?
+    /// Why the last commit could not be written; cleared by one that can.
+    var fullDisk: String?
+    /// Why the last checkpoint could not be written; cleared by one that can.
+    var checkpointProblem: String?
+    var checkpointRetry: Int64 = .min
+    /// Bytes of log and journal written since the state file; removals and progress since make it due.
+    var stateBytes = 0
+    var stateDue = false
+    var stateLength = 0
+    /// Whether the index has to be completed by a checkpoint soon.
+    var isIndexIncomplete = false
+    /// Whether changes come from the journal and not from the owner.
+    var isReplaying = false
+    var scratch: [UInt8] = []
+    /// Records that did not verify when they were read.
+    public internal(set) var damagedReads: UInt64 = 0
+
+    init(
+        log: MessageLog,
+        journal: Journal,
+        directory: any StorageDirectory,
+        indexPath: String,
+        reader: IndexReader,
+        options: FileStoreOptions,
+        stream: StreamUUID
+    ) {
+        self.log = log
+        self.journal = journal
+        self.directory = directory
+        self.indexPath = indexPath
+        self.reader = reader
+        self.durability = options.durability
+        self.policy = options.checkpoint
+        self.stream = stream
+        self.limitsInForce = StoreLimits()
+        self.duplicateWindow = options.duplicateWindow
+        self.messageIDHash = SipHash(stream.high, stream.low)
+        self.subjectHash = SubjectHash(seed: stream.high ^ stream.low.byteSwapped)
+    }
+
+    /// Counters and ends of what is stored.
+    public var state: StoreState {
+        var state = StoreState()
+        state.messages = self.messages
+        state.bytes = self.bytes
+        state.lastSequence = StreamSequence(self.last)
+        state.firstSequence = StreamSequence(self.messages == 0 && self.last == 0 ? 0 : self.first)
+        state.lastTime = self.lastTime.map { Timestamp(rawValue: $0) }
+        state.firstTime = self.firstTime.map { Timestamp(rawValue: $0) }
+        state.subjects = self.subjectCount
+        state.frozen = self.frozenReason
+        return state
+    }
+
+    /// Why writes are refused; nil while they are not.
+    var frozenReason: String? {
+        if let refusal = self.refusal { return refusal }
+        if let failure = self.reader.failure {
+            return "the index is damaged (\(failure)); reopening rebuilds it"
+        }
+        if let full = self.fullDisk { return full }
+        // Memory stays bounded: without checkpoints the tail would grow.
+        if let problem = self.checkpointProblem, self.tail.memoryBytes > 4 * self.policy.bytes {
+            return problem
+        }
+        return nil
+    }
+
+    private var firstTime: Int64? {
+        if self.messages == 0 { return nil }
+        if let cache = self.firstTimeCache, cache.sequence == self.first { return cache.time }
+        guard let time = self.time(of: self.first) else { return nil }
+        self.firstTimeCache = (self.first, time)
+        return time
+    }
+
+    /// The limits under which old messages make room.
+    ///
+    /// Setting them enforces them at once.
+    public var limits: StoreLimits {
+        get { self.limitsInForce }
+        set {
+            if newValue == self.limitsInForce { return }
+            self.write(.limits(newValue))
+            self.apply(newValue)
+        }
+    }
+
+    /// Calls for a sync of all that is written: the next commit does it.
+    public func requestSync() { if self.log.marks.synced < self.log.marks.appended { self.mustSync = true } }
+
+    /// Moves the removals since the last call to the end of `removals`, in the order they happened.
+    public func takeRemovals(into removals: inout [StoreRemoval]) {
+        removals.append(contentsOf: self.removals)
+        self.removals.removeAll(keepingCapacity: true)
+    }
+
+    /// Notes a removal; one that goes on where the last of the same cause ended makes that one longer.
+    func report(_ first: UInt64, _ last: UInt64, _ cause: StoreRemoval.Cause) {
+        if !self.reportsRemovals { return }
+        if cause == .limit, let newest = self.removals.last, newest.cause == .limit,
+            newest.last.rawValue + 1 == first
+        {
+            self.removals[self.removals.count - 1].last = StreamSequence(last)
+        } else {
+            self.removals.append(
+                StoreRemoval(first: StreamSequence(first), last: StreamSequence(last), cause: cause)
+            )
+        }
+    }
+
+    /// Notes the newest time the owner knows.
+    @inline(__always)
+    func tell(_ time: Int64) { if time > self.clock { self.clock = time } }
+}

@@ -1,0 +1,426 @@
+internal import LMDB
+internal import SegmentLog
+internal import Subjects
+
+/// The index as the last checkpoint left it, read on the loop.
+///
+/// One read transaction stays open from one checkpoint to the next: so the layers above and the databases always
+/// fit together, also while a checkpoint is being committed. It keeps no page from reuse that its writer could
+/// have: LMDB never reuses what the newest committed transaction freed (lmdb.h, caveats on long-lived readers).
+///
+/// A value that makes no sense, or an error of LMDB, sets ``failure`` and reads as "not there".
+final class IndexReader {
+    let files: IndexFiles
+    private var transaction: ReadTransaction
+    private var subjects: Cursor
+    private var postings: Cursor
+    private var positions: Cursor
+    private var deleted: Cursor
+
+    /// Why the index must not be trusted any more.
+    private(set) var failure: String?
+
+    /// The row of postings that was read last.
+    private(set) var row = PostingRow()
+    /// The words of the chunk of holes that was read last.
+    private(set) var holes = ContiguousArray<UInt64>(repeating: 0, count: HoleChunk.words)
+    private var holesChunk: UInt64?
+    private var holesFound = false
+    private var blocks: [CachedBlock] = []
+    private var recentBlock = 0
+    private var uses: UInt64 = 0
+    private var key: [UInt8] = []
+
+    /// A block of positions that was read.
+    private struct CachedBlock {
+        var number: UInt64
+        var block: PositionBlock
+        var lastUse: UInt64
+    }
+
+    /// The most blocks kept: as many readers go forward side by side without decoding a block twice.
+    private static let blocksMax = 8
+
+    init(files: IndexFiles) throws(LMDBError) {
+        self.files = files
+        let transaction = try files.environment.read()
+        self.subjects = try transaction.cursor(files.subjects)
+        self.postings = try transaction.cursor(files.postings)
+        self.positions = try transaction.cursor(files.positions)
+        self.deleted = try transaction.cursor(files.deleted)
+        self.transaction = transaction
+    }
+
+    /// Sees the newest checkpoint.
+    func renew() {
+        self.holesChunk = nil
+        self.blocks.removeAll(keepingCapacity: true)
+        do throws(LMDBError) {
+            try self.transaction.renew()
+            try self.subjects.renew(self.transaction)
+            try self.postings.renew(self.transaction)
+            try self.positions.renew(self.transaction)
+            try self.deleted.renew(self.transaction)
+        } catch {
+            self.fail(error)
+        }
+    }
+
+    /// Gives up the view until ``renew()``: reads in between find nothing.
+    func suspend() { self.transaction.reset() }
+
+    func fail(_ error: LMDBError) { self.fail(error.description) }
+
+    func fail(_ reason: String) {
+        if self.failure == nil { self.failure = reason }
+    }
+
+    // MARK: Values
+
+    /// The checkpoint record; nil if there is none or it is damaged.
+    func record() throws(LMDBError) -> CheckpointRecord? {
+        let key = IndexFiles.recordKey
+        guard try self.transaction.find(unsafe key.span.bytes, in: self.files.meta) else { return nil }
+        return self.transaction.checkpointRecord
+    }
+
+    /// What is known of the subject; nil if none of its messages is stored.
+    func subject(_ text: RawSpan) -> SubjectRow? {
+        do throws(LMDBError) {
+            if text.byteCount <= SubjectKey.plainBytesMax {
+                if text.byteCount == 0 { return nil }
+                guard try self.transaction.find(text, in: self.files.subjects) else { return nil }
+            } else {
+                SubjectKey.encode(text, into: &self.key)
+                guard try self.transaction.find(unsafe self.key.span.bytes, in: self.files.subjects) else {
+                    return nil
+                }
+            }
+            if let row = self.transaction.subjectRow { return row }
+            self.fail("a row of database subjects is damaged")
+        } catch {
+            self.fail(error)
+        }
+        return nil
+    }
+
+    /// Reads a chunk of holes into ``holes``; false if all its sequences are stored.
+    func readHoles(_ chunk: UInt64) -> Bool {
+        if self.holesChunk == chunk { return self.holesFound }
+        self.holesFound = false
+        self.holesChunk = chunk
+        do throws(LMDBError) {
+            self.setKey(chunk)
+            if try self.transaction.find(unsafe self.key.span.bytes, in: self.files.deleted) {
+                self.holesFound = HoleChunk.decode(self.transaction.value, into: &self.holes, at: 0)
+                if !self.holesFound { self.fail("a row of database deleted is damaged") }
+            }
+        } catch {
+            self.fail(error)
+        }
+        return self.holesFound
+    }
+
+    /// Where the message is; nil if the index does not have it.
+    @inline(__always)
+    func slot(_ sequence: UInt64) -> PositionBlock.Slot? {
+        let number = PositionBlock.number(of: sequence)
+        if self.recentBlock < self.blocks.count, self.blocks[self.recentBlock].number == number {
+            let slot = self.blocks[self.recentBlock].block.entries[PositionBlock.slot(of: sequence)]
+            return slot.size == 0 ? nil : slot
+        }
+        return self.findSlot(sequence, number)
+    }
+
+    private func findSlot(_ sequence: UInt64, _ number: UInt64) -> PositionBlock.Slot? {
+        self.uses += 1
+        guard let index = self.readBlock(number) else { return nil }
+        self.blocks[index].lastUse = self.uses
+        self.recentBlock = index
+        let slot = self.blocks[index].block.entries[PositionBlock.slot(of: sequence)]
+        return slot.size == 0 ? nil : slot
+    }
+
+    private func readBlock(_ number: UInt64) -> Int? {
+        if let index = self.blocks.firstIndex(where: { $0.number == number }) { return index }
+        do throws(LMDBError) {
+            self.setKey(number)
+            guard try self.positions.find(unsafe self.key.span.bytes) else { return nil }
+        } catch {
+            self.fail(error)
+            return nil
+        }
+        var index = self.blocks.count
+        if index < Self.blocksMax {
+            self.blocks.append(CachedBlock(number: .max, block: PositionBlock(), lastUse: 0))
+        } else {
+            index = self.blocks.indices.min { self.blocks[$0].lastUse < self.blocks[$1].lastUse } ?? 0
+        }
+        self.blocks[index].number = .max
+        guard self.blocks[index].block.decode(self.positions.value) else {
+            self.fail("a row of database positions is damaged")
+            return nil
+        }
+        self.blocks[index].number = number
+        return index
+    }
+
+    /// Number and first time of the first block at or after `number`.
+    func blockTime(atOrAfter number: UInt64) -> (number: UInt64, time: Int64)? {
+        do throws(LMDBError) {
+            self.setKey(number)
+            guard try self.positions.seek(unsafe self.key.span.bytes) else { return nil }
+            if let block = self.positions.blockTime { return block }
+            self.fail("a row of database positions is damaged")
+        } catch {
+            self.fail(error)
+        }
+        return nil
+    }
+
+    private func setKey(_ number: UInt64) {
+        self.key.removeAll(keepingCapacity: true)
+        self.key.appendBigEndian(number)
+    }
+
+    // MARK: Postings
+
+    /// Reads the row of `id` that `sequence` is in or behind into ``row``, else the first one after it.
+    func readPostings(_ id: UInt64, around sequence: UInt64) -> Bool {
+        do throws(LMDBError) {
+            PostingRow.encodeKey(id: id, sequence: sequence, into: &self.key)
+            if try self.postings.seekBack(unsafe self.key.span.bytes), self.isAt(id) {
+                return self.decodeRow()
+            }
+            guard try self.postings.seek(unsafe self.key.span.bytes), self.isAt(id) else { return false }
+            return self.decodeRow()
+        } catch {
+            self.fail(error)
+            return false
+        }
+    }
+
+    /// Reads the row after the last one read; false if it was the subject's last.
+    func readNextPostings(_ id: UInt64) -> Bool {
+        do throws(LMDBError) {
+            guard try self.postings.next(), self.isAt(id) else { return false }
+            return self.decodeRow()
+        } catch {
+            self.fail(error)
+            return false
+        }
+    }
+
+    /// Reads the row before the last one read; false if it was the subject's first.
+    func readPreviousPostings(_ id: UInt64) -> Bool {
+        do throws(LMDBError) {
+            guard try self.postings.previous(), self.isAt(id) else { return false }
+            return self.decodeRow()
+        } catch {
+            self.fail(error)
+            return false
+        }
+    }
+
+    /// How many entries of `id` are at or after `sequence`.
+    func countPostings(_ id: UInt64, from sequence: UInt64, hasHoles: Bool) -> UInt64 {
+        guard self.readPostings(id, around: sequence) else { return 0 }
+        let index = self.row.index(atOrAfter: sequence)
+        if !hasHoles {
+            let rank = self.row.ordinal &+ UInt64(index)  // Safe: a wrong sum is a wrong rank, caught below.
+            guard let end = self.postingsEnd(id), end >= rank else {
+                self.fail("a row of database postings is damaged")
+                return 0
+            }
+            return end - rank
+        }
+        var count = UInt64(self.row.sequences.count - index)
+        do throws(LMDBError) {
+            while try self.postings.next(), self.isAt(id) {
+                guard let extent = self.postings.extent else {
+                    self.fail("a row of database postings is damaged")
+                    return 0
+                }
+                count += extent.count
+            }
+        } catch {
+            self.fail(error)
+        }
+        return count
+    }
+
+    /// The ordinal after the subject's last entry.
+    private func postingsEnd(_ id: UInt64) -> UInt64? {
+        do throws(LMDBError) {
+            PostingRow.encodeKey(id: id, sequence: .max, into: &self.key)
+            guard try self.postings.seekBack(unsafe self.key.span.bytes), self.isAt(id) else { return nil }
+            guard let extent = self.postings.extent else { return nil }
+            let (end, overflow) = extent.ordinal.addingReportingOverflow(extent.count)
+            return overflow ? nil : end
+        } catch {
+            self.fail(error)
+            return nil
+        }
+    }
+
+    private func isAt(_ id: UInt64) -> Bool {
+        guard let key = PostingRow.decodeKey(self.postings.key) else {
+            self.fail("a key of database postings is damaged")
+            return false
+        }
+        return key.id == id
+    }
+
+    private func decodeRow() -> Bool {
+        if let key = PostingRow.decodeKey(self.postings.key),
+            self.row.decode(first: key.sequence, self.postings.value)
+        {
+            return true
+        }
+        self.fail("a row of database postings is damaged")
+        return false
+    }
+
+    // MARK: Subjects
+
+    /// Calls `body` with each subject that matches the pattern (nil: all), sorted, until it returns false.
+    ///
+    /// `body` must not ask this reader for subjects; anything else it may.
+    func forEachSubject(_ pattern: SubjectPattern?, _ body: (RawSpan, SubjectRow) -> Bool) {
+        if let pattern, pattern.isLiteral {
+            if let row = self.subject(unsafe pattern.bytes.span.bytes) {
+                _ = unsafe body(pattern.bytes.span.bytes, row)
+            }
+            return
+        }
+        let prefix = Array(
+            (pattern.map { SubjectScan.prefix(of: $0) } ?? []).prefix(SubjectKey.plainBytesMax)
+        )
+        do throws(LMDBError) {
+            // An empty key is none for LMDB.
+            var found =
+                prefix.isEmpty ? try self.subjects.first() : try self.subjects.seek(unsafe prefix.span.bytes)
+            while found {
+                if unsafe !self.subjects.key.starts(with: prefix.span.bytes) { return }
+                var text = 0..<0
+                guard let row = SubjectRow(self.subjects.value, text: &text) else {
+                    self.fail("a row of database subjects is damaged")
+                    return
+                }
+                let isLong = !text.isEmpty
+                let matches =
+                    isLong
+                    ? pattern?.matches(self.subjects.value.extracting(text)) ?? true
+                    : pattern?.matches(self.subjects.key) ?? true
+                if matches {
+                    let goesOn =
+                        isLong
+                        ? body(self.subjects.value.extracting(text), row) : body(self.subjects.key, row)
+                    if !goesOn { return }
+                }
+                found = try self.advance(pattern, skips: !matches && !isLong)
+            }
+        } catch {
+            self.fail(error)
+        }
+    }
+
+    private func advance(_ pattern: SubjectPattern?, skips: Bool) throws(LMDBError) -> Bool {
+        guard skips, let pattern else { return try self.subjects.next() }
+        switch SubjectScan.step(pattern, after: self.subjects.key) {
+        case .next: return try self.subjects.next()
+        case .stop: return false
+        case .seek(let key):
+            // A key is longer than LMDB allows only with a pattern that only long subjects can match.
+            if key.count > SubjectKey.plainBytesMax { return try self.subjects.next() }
+            return try self.subjects.seek(unsafe key.span.bytes)
+        }
+    }
+
+    // MARK: Message ids
+
+    /// What is kept under the hash in dedup database `slot`.
+    func messageID(_ hash: Hash128, slot: Int) -> (sequence: UInt64, time: Int64)? {
+        self.key.removeAll(keepingCapacity: true)
+        self.key.appendWord(hash.low)
+        self.key.appendWord(hash.high)
+        do throws(LMDBError) {
+            guard try self.transaction.find(unsafe self.key.span.bytes, in: self.files.dedup[slot]) else {
+                return nil
+            }
+            if let found = self.transaction.messageID { return found }
+            self.fail("a row of database dedup is damaged")
+        } catch {
+            self.fail(error)
+        }
+        return nil
+    }
+
+    // MARK: Rest
+
+    /// The rows of database `segments`.
+    func segments() -> [SegmentTable.Row] {
+        var rows: [SegmentTable.Row] = []
+        do throws(LMDBError) {
+            var cursor = try self.transaction.cursor(self.files.segments)
+            while try cursor.next() {
+                var reader = FieldReader()
+                let live = reader.varint(cursor.value)
+                let last = reader.varint(cursor.value)
+                guard cursor.key.byteCount == 8, reader.isComplete(cursor.value) else {
+                    throw .damaged("row of segments")
+                }
+                rows.append(SegmentTable.Row(number: cursor.key.bigEndian64(at: 0), live: live, last: last))
+            }
+        } catch {
+            self.fail(error)
+        }
+        return rows
+    }
+
+    /// The snapshots of all consumers.
+    func consumers() -> [ConsumerSnapshot] {
+        var snapshots: [ConsumerSnapshot] = []
+        do throws(LMDBError) {
+            var cursor = try self.transaction.cursor(self.files.consumers)
+            while try cursor.next() {
+                guard cursor.key.byteCount == 8 else { throw .damaged("key of consumers") }
+                let consumer = ConsumerID(rawValue: cursor.key.bigEndian64(at: 0))
+                snapshots.append(ConsumerSnapshot(consumer: consumer, bytes: cursor.value.copied()))
+            }
+        } catch {
+            self.fail(error)
+        }
+        return snapshots
+    }
+}
+
+// The values that a transaction or a cursor stands on, decoded. Here and not above, because a span of a class's
+// property cannot be handed on.
+
+extension ReadTransaction {
+    /// The checkpoint record just found.
+    fileprivate var checkpointRecord: CheckpointRecord? { CheckpointRecord(self.value) }
+
+    /// The row of database `subjects` just found.
+    fileprivate var subjectRow: SubjectRow? { SubjectRow(self.value) }
+
+    /// The row of a dedup database just found.
+    fileprivate var messageID: (sequence: UInt64, time: Int64)? {
+        let value = self.value
+        guard value.byteCount == 16 else { return nil }
+        return (value.littleEndian64(at: 0), Int64(bitPattern: value.littleEndian64(at: 8)))
+    }
+}
+
+extension Cursor {
+    /// Number and first time of the block of positions it stands on.
+    fileprivate var blockTime: (number: UInt64, time: Int64)? {
+        let key = self.key
+        guard key.byteCount == 8, let time = PositionBlock.firstTime(self.value) else { return nil }
+        return (key.bigEndian64(at: 0), time)
+    }
+
+    /// Ordinal and count of the row of postings it stands on.
+    fileprivate var extent: (ordinal: UInt64, count: UInt64)? { PostingRow.extent(self.value) }
+}

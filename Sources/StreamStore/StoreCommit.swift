@@ -1,0 +1,26 @@
+/// Writes that make a store's last changes durable: made on the loop, performed on another thread, then given
+/// back to the store on the loop.
+open class StoreCommit: @unchecked Sendable {
+    // Unchecked: exactly one thread holds a commit at a time; it is handed over, never shared.
+
+    /// For subclasses of the stores.
+    public init() {}
+
+    /// Writes and syncs.
+    ///
+    /// Blocks; never throws: the outcome is read by `StreamStore.finish(_:)`.
+    open func perform() {}
+}
+
+/// A step of the index: made on the loop, performed on another thread, then given back on the loop.
+open class StoreCheckpoint: @unchecked Sendable {
+    // Unchecked: exactly one thread holds a checkpoint at a time; it is handed over, never shared.
+
+    /// For subclasses of the stores.
+    public init() {}
+
+    /// Writes the index.
+    ///
+    /// Blocks; never throws: the outcome is read by `StreamStore.finish(_:)`.
+    open func perform() {}
+}
