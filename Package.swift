@@ -60,6 +60,14 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+        // The behaviour of streams and consumers. Pure: time goes in, effects come out.
+        .target(
+            name: "StreamEngine",
+            dependencies: [
+                "StreamStore", "Subjects", "StreamModel", .product(name: "NIOCore", package: "swift-nio"),
+            ],
+            swiftSettings: strict
+        ),
         // Random and damaged input for what reads bytes from the network: `make fuzz`.
         .executableTarget(
             name: "ParserFuzz",
@@ -98,6 +106,14 @@ let package = Package(
             name: "StreamStoreTests",
             dependencies: [
                 "StreamStore", "SegmentLog", "LMDB", "Subjects", "StreamModel", "TestSupport",
+                .product(name: "NIOCore", package: "swift-nio"),
+            ],
+            swiftSettings: tests
+        ),
+        .testTarget(
+            name: "StreamEngineTests",
+            dependencies: [
+                "StreamEngine", "StreamStore", "Subjects", "StreamModel", "TestSupport",
                 .product(name: "NIOCore", package: "swift-nio"),
             ],
             swiftSettings: tests

@@ -1,0 +1,174 @@
+import NIOCore
+public import StreamModel
+public import StreamStore
+import Subjects
+
+/// One stream: what happens to a message that is published to it, and who gets it.
+///
+/// Confined to one event loop and pure: the time is an argument, and what it wants sent gathers in ``outgoing``.
+///
+/// No answer leaves before the state it was computed from is durable. While something is not yet synced, answers
+/// wait in the order they were given:
+///
+///     held        leaves with the commit that gathers now
+///     committing  leaves when the commit under way is finished
+///     outgoing    may leave now
+public final class Stream {
+    /// The name.
+    public let name: String
+    /// When it was created.
+    public let created: Timestamp
+    /// The configuration in force, normalised.
+    public internal(set) var configuration: StreamConfiguration {
+        didSet { self.rules = PublishRules(self.configuration) }
+    }
+    /// Its messages.
+    public let store: any StreamStore
+    /// What may be sent now.
+    ///
+    /// Whoever drives the stream sends it and clears it.
+    public var outgoing = EffectBuffer()
+
+    private(set) var rules: PublishRules
+    /// Why writes are refused, if they are.
+    private(set) var frozen: String?
+    var held = EffectBuffer()
+    var committing = EffectBuffer()
+    var isCommitting = false
+    var lastMessageID: [UInt8] = []
+    let acknowledgement: PubAckFormat
+    var acknowledgementText: [UInt8] = []
+    var removals: [StoreRemoval] = []
+    var settled: [StreamSequence] = []
+    var scratch = ByteBuffer()
+    var consumers = SlotTable<StreamConsumer>()
+    var consumerSlots: [String: ConsumerSlot] = [:]
+    /// Consumers with a filter.
+    var filtered: [StreamConsumer] = []
+    /// Consumers that may deliver in this cycle.
+    var ready: [ConsumerSlot] = []
+    /// Consumers whose requests wait for messages.
+    var waiting: [ConsumerSlot] = []
+    /// Consumers in which something may have happened that is announced.
+    var eventful: [ConsumerSlot] = []
+    /// Up to where the consumers know of messages.
+    var announced = StreamSequence.zero
+    /// Not later than the first deadline of a consumer.
+    var earliestDeadline: Timestamp?
+
+    /// Makes a stream over an open store.
+    public init(
+        name: String,
+        configuration: StreamConfiguration,
+        created: Timestamp,
+        store: any StreamStore,
+        now: Timestamp
+    ) {
+        self.name = name
+        self.configuration = configuration
+        self.rules = PublishRules(configuration)
+        self.created = created
+        self.store = store
+        self.acknowledgement = PubAckFormat(stream: name)
+        self.store.limits = StoreLimits(configuration)
+        self.announced = store.durable
+        self.frozen = store.state.frozen
+        self.expire(now: now)
+        self.recoverLastMessageID(now: now)
+    }
+
+    /// Reads the id of the last message from its headers, if it lies in the duplicate window (streams.md §4.5).
+    private func recoverLastMessageID(now: Timestamp) {
+        let state = self.store.state
+        guard let time = state.lastTime,
+            now.nanoseconds(since: time) <= self.configuration.duplicateWindow.rawValue,
+            case .message(let message) = self.store.load(state.lastSequence, into: &self.scratch)
+        else { return }
+        let buffer = self.scratch
+        let headers = buffer.readableBytesSpan.extracting(message.headers)
+        self.lastMessageID = headers.value(PublishHeaders(headers).messageID).array()
+    }
+
+    // MARK: Durability
+
+    /// Answers a request with `payload` once the state it tells of is durable.
+    public func answer(to reply: RawSpan, headers: RawSpan = RawSpan(), payload: RawSpan) {
+        if reply.isEmpty { return }
+        if self.store.hasUncommitted {
+            self.held.send(to: reply, reply: RawSpan(), headers: headers, payload: payload)
+        } else {
+            self.outgoing.send(to: reply, reply: RawSpan(), headers: headers, payload: payload)
+        }
+    }
+
+    /// The writes that make everything so far durable; nil if there are none or some are under way.
+    public func makeCommit() -> StoreCommit? {
+        guard !self.isCommitting, let commit = self.store.makeCommit() else { return nil }
+        self.isCommitting = true
+        swap(&self.held, &self.committing)
+        return commit
+    }
+
+    /// Takes back a performed commit: the answers that waited for it may leave.
+    ///
+    /// - Throws: ``StoreError`` if it failed. The answers are then errors, and the store takes no more writes.
+    public func finish(_ commit: StoreCommit) throws(StoreError) {
+        self.isCommitting = false
+        defer { self.frozen = self.store.state.frozen }
+        var failure: StoreError?
+        do { try self.store.finish(commit) } catch { failure = error }
+        if let failure {
+            self.refuse(&self.committing, because: failure)
+            self.refuse(&self.held, because: failure)
+        }
+        self.release(&self.committing)
+        if !self.store.hasUncommitted { self.release(&self.held) }
+        if let failure { throw failure }
+    }
+
+    func release(_ waiting: inout EffectBuffer) {
+        if waiting.isEmpty { return }
+        if self.outgoing.isEmpty {
+            swap(&self.outgoing, &waiting)
+        } else {
+            self.outgoing.append(contentsOf: waiting)
+            waiting.removeAll()
+        }
+    }
+
+    /// Turns answers that promised something into errors (streams.md §4.3, row 23).
+    private func refuse(_ waiting: inout EffectBuffer, because failure: StoreError) {
+        var payload: [UInt8] = []
+        self.acknowledgement.appendError(.streamStoreFailed("\(failure)"), to: &payload)
+        var refused = EffectBuffer()
+        for effect in waiting.effects {
+            unsafe refused.send(
+                to: waiting.arena.readableBytesSpan.extracting(effect.route),
+                reply: RawSpan(),
+                headers: RawSpan(),
+                payload: payload.span.bytes
+            )
+        }
+        swap(&waiting, &refused)
+    }
+
+    // MARK: Time
+
+    /// When ``tick(now:interest:)`` has something to do; nil if nothing is due.
+    public var nextDeadline: Timestamp? {
+        guard let expiry = self.expiryDeadline else { return self.earliestDeadline }
+        return min(expiry, self.earliestDeadline ?? expiry)
+    }
+
+    /// When the oldest message gets too old.
+    private var expiryDeadline: Timestamp? {
+        guard self.configuration.maxAge > .zero, let first = self.store.state.firstTime else { return nil }
+        return first.advanced(byNanoseconds: self.configuration.maxAge.rawValue).advanced(byNanoseconds: 1)
+    }
+
+    /// Removes messages older than `max_age`.
+    func expire(now: Timestamp) {
+        guard self.configuration.maxAge > .zero else { return }
+        self.store.expire(before: now.advanced(byNanoseconds: -self.configuration.maxAge.rawValue))
+    }
+}

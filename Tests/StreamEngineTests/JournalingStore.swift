@@ -1,0 +1,99 @@
+import NIOCore
+import StreamModel
+import StreamStore
+import Subjects
+
+/// A memory store whose messages become durable when the test says so, and that keeps what consumers journal.
+final class JournalingStore: StreamStore {
+    let base: MemoryStreamStore
+    /// The last sequence that is durable; nil: the last one always is.
+    var durableLimit: StreamSequence?
+    private(set) var entries: [[UInt8]] = []
+    private(set) var durableEntries = 0
+
+    init(limits: StoreLimits = StoreLimits(), firstSequence: StreamSequence = .zero) {
+        self.base = MemoryStreamStore(limits: limits, firstSequence: firstSequence)
+        self.base.reportsRemovals = true
+    }
+
+    var durable: StreamSequence {
+        min(self.durableLimit ?? self.base.state.lastSequence, self.base.state.lastSequence)
+    }
+
+    func journal(_ entry: RawSpan, consumer: ConsumerID, durable: Bool) {
+        self.entries.append(entry.array())
+        if durable { self.durableEntries += 1 }
+    }
+
+    var state: StoreState { self.base.state }
+    var limits: StoreLimits {
+        get { self.base.limits }
+        set { self.base.limits = newValue }
+    }
+    var hasUncommitted: Bool { false }
+    var reportsRemovals: Bool {
+        get { self.base.reportsRemovals }
+        set { self.base.reportsRemovals = newValue }
+    }
+    var wantsCheckpoint: Bool { false }
+
+    func append(
+        subject: RawSpan,
+        headers: RawSpan,
+        payload: RawSpan,
+        messageID: RawSpan,
+        timestamp: Timestamp
+    ) -> StreamSequence {
+        self.base.append(
+            subject: subject,
+            headers: headers,
+            payload: payload,
+            messageID: messageID,
+            timestamp: timestamp
+        )
+    }
+    func skip(to sequence: StreamSequence) { self.base.skip(to: sequence) }
+    func load(_ sequence: StreamSequence, into bytes: inout ByteBuffer) -> LoadResult {
+        self.base.load(sequence, into: &bytes)
+    }
+    func next(from sequence: StreamSequence, matching filter: SubjectFilter) -> StreamSequence? {
+        self.base.next(from: sequence, matching: filter)
+    }
+    func last(matching filter: SubjectFilter, atOrBefore limit: StreamSequence) -> StreamSequence? {
+        self.base.last(matching: filter, atOrBefore: limit)
+    }
+    func lastPerSubject(
+        matching filter: SubjectFilter,
+        atOrBefore limit: StreamSequence
+    ) -> [StreamSequence] {
+        self.base.lastPerSubject(matching: filter, atOrBefore: limit)
+    }
+    func count(from sequence: StreamSequence, matching filter: SubjectFilter) -> UInt64 {
+        self.base.count(from: sequence, matching: filter)
+    }
+    func forEachSubject(
+        matching filter: SubjectFilter,
+        _ body: (_ subject: RawSpan, _ count: UInt64) -> Void
+    ) {
+        self.base.forEachSubject(matching: filter, body)
+    }
+    func first(atOrAfter time: Timestamp) -> StreamSequence? { self.base.first(atOrAfter: time) }
+    func deletedSequences() -> [StreamSequence] { self.base.deletedSequences() }
+    func duplicate(of messageID: RawSpan, since time: Timestamp) -> StreamSequence? {
+        self.base.duplicate(of: messageID, since: time)
+    }
+    func remove(_ sequence: StreamSequence, erase: Bool) -> Bool {
+        self.base.remove(sequence, erase: erase)
+    }
+    func purge(matching filter: SubjectFilter, below sequence: StreamSequence?, keep: UInt64) -> UInt64 {
+        self.base.purge(matching: filter, below: sequence, keep: keep)
+    }
+    func expire(before time: Timestamp) { self.base.expire(before: time) }
+    func takeRemovals(into removals: inout [StoreRemoval]) { self.base.takeRemovals(into: &removals) }
+    func removeConsumer(_ consumer: ConsumerID) { self.entries.removeAll() }
+    func makeCommit() -> StoreCommit? { nil }
+    func finish(_ commit: StoreCommit) throws(StoreError) {}
+    func makeCheckpoint(consumers: [ConsumerSnapshot]) -> StoreCheckpoint? { nil }
+    func finish(_ checkpoint: StoreCheckpoint) throws(StoreError) {}
+    func close(consumers: [ConsumerSnapshot]) throws(StoreError) {}
+}
