@@ -68,6 +68,16 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+        // Accounts, client sessions, routing, stream shards and the handlers of `$JS.API`.
+        .target(
+            name: "Broker",
+            dependencies: [
+                "StreamEngine", "StreamStore", "WireProtocol", "Subjects", "StreamModel",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict
+        ),
         // Random and damaged input for what reads bytes from the network: `make fuzz`.
         .executableTarget(
             name: "ParserFuzz",
@@ -115,6 +125,15 @@ let package = Package(
             dependencies: [
                 "StreamEngine", "StreamStore", "Subjects", "StreamModel", "TestSupport",
                 .product(name: "NIOCore", package: "swift-nio"),
+            ],
+            swiftSettings: tests
+        ),
+        .testTarget(
+            name: "BrokerTests",
+            dependencies: [
+                "Broker", "StreamEngine", "StreamModel", "Subjects",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
             ],
             swiftSettings: tests
         ),

@@ -1,0 +1,204 @@
+public import Logging
+public import NIOCore
+public import StreamModel
+import StreamStore
+import Synchronization
+import WireProtocol
+
+/// The server without its sockets: shards, accounts, and what happens when a client comes.
+public final class Broker: @unchecked Sendable {
+    // Unchecked: `shards` and `jetStream` are set once in `init`, `info` before the first connection; the rest is constant, atomic,
+    // or knows its own rules.
+
+    /// What it was told at its start.
+    let options: ServerOptions
+    /// The server's id: a public key text.
+    public let serverID: String
+    /// One shard for each event loop.
+    private(set) var shards: [Shard] = []
+    /// The account of everybody who named none.
+    let defaultAccount: Account
+    /// Streams and consumers of the default account; nil when JetStream is off.
+    private(set) var jetStream: JetStreamAccount?
+    /// Reads the time.
+    let clock: @Sendable () -> Timestamp
+    /// Seed of the hashes of this process, so that nobody can aim at one place of a table.
+    let hashSeed: UInt64
+    /// Where writes and syncs happen.
+    let disk: DiskQueue
+    /// Log lines.
+    let logger: Logger
+    /// Whether operations of clients are logged.
+    let isTracing: Bool
+    /// The INFO text; set when the server listens, before any client comes.
+    private(set) var info: EncodedServerInfo
+
+    /// When it was made.
+    let started: Timestamp
+    /// The port that clients connect to; 0 before the server listens.
+    let listeningPort = Atomic<Int>(0)
+    /// The id of the last client that came.
+    let clientIDs = Atomic<UInt64>(0)
+    /// Clients connected now.
+    let clientCount = Atomic<Int>(0)
+    private let isShuttingDown = Atomic<Bool>(false)
+
+    /// Makes a broker over `loops`; `clock` reads the wall clock.
+    public init(
+        options: ServerOptions,
+        loops: [any EventLoop],
+        clock: @escaping @Sendable () -> Timestamp,
+        logger: Logger
+    ) {
+        precondition(!loops.isEmpty, "a broker needs an event loop")
+        var generator = SystemRandomNumberGenerator()
+        self.options = options
+        self.clock = clock
+        self.started = clock()
+        self.logger = logger
+        self.isTracing = logger.logLevel <= .trace
+        self.hashSeed = generator.next()
+        self.serverID = ServerKey.random(using: &generator)
+        self.disk = DiskQueue(threads: options.diskThreads)
+        let account = Account(name: Account.defaultName, index: 0, seed: self.hashSeed)
+        self.defaultAccount = account
+        self.info = ServerInfo(
+            serverID: self.serverID,
+            serverName: "",
+            version: "",
+            toolchain: "",
+            host: "",
+            port: 0,
+            maxPayload: 0
+        )
+        .encoded()
+        for loop in loops {
+            self.shards.append(
+                Shard(
+                    index: self.shards.count,
+                    loop: loop,
+                    broker: self,
+                    shards: loops.count,
+                    seed: generator.next()
+                )
+            )
+        }
+        if let path = options.storeDirectory {
+            self.jetStream = JetStreamAccount(
+                account: account,
+                storage: JetStreamStorage(path: path, logger: logger),
+                broker: self
+            )
+        }
+    }
+
+    // MARK: Life
+
+    /// Opens the store and recovers what it holds, before the server listens.
+    ///
+    /// - Throws: an error whose text says what is wrong.
+    public func openStore() throws {
+        self.logger.info("Starting weir-server")
+        self.logger.info("  Version:  \(ServerIdentity.version)")
+        self.logger.info("  NATS:     \(ServerIdentity.natsVersion)")
+        self.logger.info("  Name:     \(self.options.serverName ?? self.serverID)")
+        self.logger.info("  ID:       \(self.serverID)")
+        try self.jetStream?.open()
+        // A client may come between binding and ``didListen(port:)``: it must not find an empty INFO.
+        self.info = self.makeInfo(port: self.options.port).encoded()
+    }
+
+    /// Notes that the server listens on `port`.
+    public func didListen(port: Int) {
+        self.listeningPort.store(port, ordering: .relaxed)
+        self.info = self.makeInfo(port: port).encoded()
+        self.logger.info("Listening for client connections on \(self.options.host):\(port)")
+        self.logger.info("Server is ready")
+    }
+
+    private func makeInfo(port: Int) -> ServerInfo {
+        var info = ServerInfo(
+            serverID: self.serverID,
+            serverName: self.options.serverName ?? self.serverID,
+            version: ServerIdentity.natsVersion,
+            toolchain: "weir-\(ServerIdentity.version)",
+            host: self.options.host,
+            port: port,
+            maxPayload: self.options.maxPayload
+        )
+        info.jetStream = self.jetStream != nil
+        info.apiLevel = ServerIdentity.apiLevel
+        return info
+    }
+
+    /// Tells waiting requests, makes everything durable, and closes all clients.
+    public func shutDown() async {
+        guard
+            self.isShuttingDown.compareExchange(expected: false, desired: true, ordering: .relaxed).exchanged
+        else {
+            return
+        }
+        self.logger.info("Initiating Shutdown...")
+        await self.jetStream?.close()
+        for shard in self.shards {
+            try? await shard.loop.submit { shard.closeClients() }.get()
+        }
+    }
+
+    // MARK: Clients
+
+    /// The handler of a new connection on `loop`.
+    public func makeHandler(on loop: any EventLoop) -> ClientHandler {
+        let shard = self.shards.first { $0.loop === loop } ?? self.shards[0]
+        return ClientHandler(broker: self, shard: shard)
+    }
+
+    /// Lets a new connection in, or sends it away; nil then.
+    func admit(_ channel: any Channel, on shard: Shard) -> ClientSession? {
+        let id = self.clientIDs.wrappingAdd(1, ordering: .relaxed).newValue
+        let host = channel.remoteAddress?.ipAddress ?? ""
+        let place = ServerInfo.Connection(clientID: id, clientIP: host)
+        if self.options.protectedMode, !LocalAddresses.contains(channel.remoteAddress) {
+            self.logger.warning(
+                "Refused \(host): protected mode is on, and nothing authenticates clients from other hosts"
+            )
+            self.turnAway(channel, place, "protected mode: connections from other hosts are refused")
+            return nil
+        }
+        let count = self.clientCount.wrappingAdd(1, ordering: .relaxed).newValue
+        if count > self.options.maxConnections {
+            self.clientCount.wrappingSubtract(1, ordering: .relaxed)
+            self.logger.error("maximum connections exceeded: \(self.options.maxConnections)")
+            self.turnAway(channel, place, "maximum connections exceeded")
+            return nil
+        }
+        let connection = Connection(id: id, shard: shard.index, shards: self.shards.count, channel: channel)
+        let session = ClientSession(connection: connection, shard: shard, host: host)
+        connection.session = session
+        shard.clients[id] = session
+        self.logger.debug("\(host) - cid:\(id) - Client connection created")
+        return session
+    }
+
+    private func turnAway(_ channel: any Channel, _ place: ServerInfo.Connection, _ reason: String) {
+        var buffer = ByteBuffer()
+        self.info.write(place, into: &buffer)
+        FrameEncoder.writeError(reason, into: &buffer)
+        channel.writeAndFlush(buffer).whenComplete { _ in channel.close(promise: nil) }
+    }
+
+    /// Notes that a client is gone.
+    func clientDidDisconnect(_ session: ClientSession) {
+        self.clientCount.wrappingSubtract(1, ordering: .relaxed)
+        session.shard.clients[session.connection.id] = nil
+        self.logger.debug("\(session.host) - cid:\(session.connection.id) - Client connection closed")
+    }
+
+    /// Notes that a client is cut off because it does not read.
+    func slowConsumer(_ session: ClientSession) {
+        session.shard.counters.slowConsumers += 1
+        self.logger.info(
+            "\(session.host) - cid:\(session.connection.id) - Slow Consumer Detected: MaxPending of \(self.options.maxPending) Exceeded"
+        )
+    }
+}

@@ -1,0 +1,380 @@
+import Logging
+import NIOCore
+import StreamModel
+import Subjects
+import Synchronization
+import WireProtocol
+
+/// One client's conversation: what it said in CONNECT, its subscriptions, and what each operation does.
+///
+/// Confined to the loop of its shard. Bytes come in through ``receive(_:)`` and ``endOfRead()``; everything for the
+/// client goes through its own stage, so that answers and messages keep their order.
+final class ClientSession {
+    /// What other loops may know of it.
+    let connection: Connection
+    /// The shard it lives on.
+    let shard: Shard
+    /// The peer's address without port.
+    let host: String
+    /// What `CONNECT` said; the defaults until it comes.
+    private(set) var options = ConnectOptions()
+    /// The account it publishes and subscribes in.
+    private(set) var view: AccountView
+
+    private let broker: Broker
+    private let isTracing: Bool
+    private var parser: ClientOperationParser
+    private var leftover = ByteBuffer()
+    private var subscriptions: [[UInt8]: Subscription] = [:]
+    private var hasAnsweredFirstPing = false
+    private var outstandingPings = 0
+    private var pingTask: RepeatedTask?
+    private var isClosing = false
+    private var isPaused = false
+
+    /// How long reading pauses when somebody downstream cannot keep up.
+    private static let pause = TimeAmount.milliseconds(2)
+
+    init(connection: Connection, shard: Shard, host: String) {
+        self.connection = connection
+        self.shard = shard
+        self.broker = shard.broker
+        self.isTracing = shard.broker.isTracing
+        self.host = host
+        self.view = shard.view(of: shard.broker.defaultAccount)
+        self.parser = ClientOperationParser(
+            maxControlLine: shard.broker.options.maxControlLine,
+            maxPayload: shard.broker.options.maxPayload
+        )
+    }
+
+    private var stage: OutboundStage { self.connection.stages[self.shard.index] }
+
+    // MARK: Life
+
+    /// Greets the client.
+    func start() {
+        self.writeInfo(account: nil)
+        self.shard.settle()
+        let interval = self.broker.options.pingInterval
+        // The task must not keep a session alive whose socket is gone: it looks it up.
+        let shard = self.shard
+        let id = self.connection.id
+        self.pingTask = shard.loop.scheduleRepeatedTask(initialDelay: interval, delay: interval) { _ in
+            shard.clients[id]?.checkLiveness()
+        }
+    }
+
+    /// Ends everything the client had: called once, when the socket is gone.
+    func didDisconnect() {
+        self.isClosing = true
+        self.connection.isOpen.store(false, ordering: .relaxed)
+        self.pingTask?.cancel()
+        for subscription in self.subscriptions.values { self.view.account.interest.remove(subscription) }
+        self.subscriptions.removeAll()
+        self.connection.session = nil
+        self.broker.clientDidDisconnect(self)
+    }
+
+    private func checkLiveness() {
+        if self.outstandingPings + 1 > self.broker.options.pingsOutstandingMax {
+            self.fail("Stale Connection")
+        } else {
+            self.outstandingPings += 1
+            FrameEncoder.writePing(into: &self.stage.buffer)
+            self.shard.touch(self.stage)
+        }
+        self.shard.settle()
+    }
+
+    // MARK: Input
+
+    /// Takes what the socket read.
+    func receive(_ bytes: ByteBuffer) {
+        if self.isClosing { return }
+        if self.leftover.readableBytes == 0 {
+            var bytes = bytes
+            self.consume(&bytes)
+            self.leftover = bytes
+        } else {
+            var joined = self.leftover
+            self.leftover = ByteBuffer()
+            var bytes = bytes
+            joined.writeBuffer(&bytes)
+            self.consume(&joined)
+            self.leftover = joined
+        }
+        if self.leftover.readableBytes == 0 { self.leftover = ByteBuffer() }
+    }
+
+    /// Ends a read cycle.
+    func endOfRead() {
+        if self.leftover.readableBytes > 0, self.leftover.readerIndex > 0 {
+            // A slice would keep the whole read buffer alive while the rest of an operation is awaited.
+            self.leftover = ByteBuffer(buffer: self.leftover)
+        }
+        self.shard.settle()
+        if self.shard.wantsPause {
+            self.shard.wantsPause = false
+            self.pause()
+        }
+    }
+
+    private func consume(_ bytes: inout ByteBuffer) {
+        var offset = 0
+        // A local copy: the parser is asked for every operation, and changes by CONNECT alone.
+        var parser = self.parser
+        parsing: while !self.isClosing {
+            switch parser.next(in: bytes.readableBytesSpan, from: offset) {
+            case .operation(let operation, let consumed):
+                if self.isTracing {
+                    self.trace(operation, in: bytes.readableBytesSpan.extracting(offset..<offset + consumed))
+                }
+                self.perform(operation, in: bytes.readableBytesSpan)
+                if case .connect = operation { parser.headersEnabled = self.options.headers }
+                offset += consumed
+            case .needsMore:
+                break parsing
+            case .violation(let violation):
+                self.violate(violation)
+            }
+        }
+        self.parser = parser
+        if self.isClosing { bytes.clear() } else { bytes.moveReaderIndex(forwardBy: offset) }
+    }
+
+    /// Logs an operation as it came, without secrets (core.md §4.9).
+    private func trace(_ operation: ClientOperation, in bytes: RawSpan) {
+        var line =
+            bytes.extracting(0..<bytes.firstIndex(of: UInt8(ascii: "\n"), from: 0, to: bytes.byteCount))
+            .array()
+        if line.last == UInt8(ascii: "\r") { line.removeLast() }
+        var text = String(decoding: line, as: UTF8.self)
+        if case .connect = operation { text = "CONNECT [REDACTED]" }
+        self.broker.logger.trace("\(self.host) - cid:\(self.connection.id) - <<- [\(text)]")
+    }
+
+    private func pause() {
+        if self.isPaused || self.isClosing { return }
+        self.isPaused = true
+        let channel = self.connection.channel
+        _ = channel.setOption(.autoRead, value: false)
+        let shard = self.shard
+        let id = self.connection.id
+        shard.loop.scheduleTask(in: Self.pause) {
+            shard.clients[id]?.isPaused = false
+            _ = channel.setOption(.autoRead, value: true)
+        }
+    }
+
+    // MARK: Operations
+
+    private func perform(_ operation: ClientOperation, in bytes: RawSpan) {
+        switch operation {
+        case .publish(let publish):
+            self.publish(publish, in: bytes)
+        case .subscribe(let subject, let queue, let sid):
+            self.subscribe(
+                subject: bytes.extracting(subject),
+                queue: bytes.extracting(queue),
+                sid: bytes.extracting(sid)
+            )
+        case .unsubscribe(let sid, let limit):
+            self.unsubscribe(sid: bytes.extracting(sid).array(), limit: limit.map { UInt64(clamping: $0) })
+        case .ping:
+            self.pong()
+        case .pong:
+            self.outstandingPings = 0
+        case .connect(let json):
+            self.connect(bytes.extracting(json))
+        case .info, .ok:
+            break
+        }
+    }
+
+    private func publish(_ publish: ClientOperation.Publish, in bytes: RawSpan) {
+        let subject = bytes.extracting(publish.subject)
+        let reply = bytes.extracting(publish.reply)
+        self.shard.counters.messagesIn += 1
+        self.shard.counters.bytesIn += publish.payload.count
+        if self.options.pedantic, !Subject.isValidLiteral(subject) {
+            self.complain("Invalid Publish Subject")
+        }
+        if ReservedSubjects.forbidsPublish(subject) {
+            self.complain("Permissions Violation for Publish to \(QuotedText.quote(subject))")
+            return
+        }
+        if ReservedSubjects.forbidsReply(reply) {
+            self.complain("Permissions Violation for Publish with Reply of \(QuotedText.quote(reply))")
+            return
+        }
+        self.acknowledgeIfVerbose()
+        let delivered = self.shard.publish(
+            in: self.view,
+            route: subject,
+            subject: subject,
+            reply: reply,
+            headers: bytes.extracting(publish.headers),
+            payload: bytes.extracting(publish.body),
+            sizeText: bytes.extracting(publish.sizeText),
+            origin: self.connection
+        )
+        if !delivered, !reply.isEmpty, self.options.noResponders {
+            self.reportNoResponders(to: reply, of: subject)
+        }
+    }
+
+    /// Tells the publisher that nobody was there (core.md §1.10): once, on its own plain subscription.
+    private func reportNoResponders(to reply: RawSpan, of subject: RawSpan) {
+        for (sid, subscription) in self.subscriptions where subscription.queue.isEmpty {
+            guard let pattern = SubjectPattern(subscription.pattern), pattern.matches(reply) else { continue }
+            unsafe FrameEncoder.writeNoResponders(
+                reply: reply,
+                sid: sid.span.bytes,
+                subject: subject,
+                into: &self.stage.buffer
+            )
+            self.shard.touch(self.stage)
+            return
+        }
+    }
+
+    private func subscribe(subject: RawSpan, queue: RawSpan, sid: RawSpan) {
+        guard Subject.isValidPattern(subject) else { return self.complain("Invalid Subject") }
+        if ReservedSubjects.isSystemQueue(queue) {
+            return self.complain(
+                "Permissions Violation for Subscription to \(QuotedText.quote(subject)) using queue \(QuotedText.quote(queue))"
+            )
+        }
+        let sid = sid.array()
+        // One that had its last message may still be listed: the loop that delivered it says so by letter.
+        if self.subscriptions[sid]?.remaining ?? 0 == 0 {
+            let most = self.broker.options.maxSubscriptions
+            if most > 0, self.subscriptions.count >= most {
+                return self.complain("maximum subscriptions exceeded")
+            }
+            self.subscriptions[sid] = self.view.account.interest.add(
+                pattern: subject.array(),
+                queue: queue.array(),
+                target: .client(self.connection, sid: sid)
+            )
+        }
+        self.acknowledgeIfVerbose()
+    }
+
+    private func unsubscribe(sid: [UInt8], limit: UInt64?) {
+        if let subscription = self.subscriptions[sid] {
+            let delivered = subscription.delivered.load(ordering: .relaxed)
+            if let limit, limit > delivered {
+                subscription.limit.store(limit, ordering: .relaxed)
+            } else {
+                self.subscriptions[sid] = nil
+                self.view.account.interest.remove(subscription)
+            }
+        }
+        self.acknowledgeIfVerbose()
+    }
+
+    /// Forgets a subscription that another loop ended because its limit was reached.
+    func forget(sid: [UInt8], subscription: Subscription) {
+        if self.subscriptions[sid] === subscription { self.subscriptions[sid] = nil }
+    }
+
+    private func connect(_ json: RawSpan) {
+        guard self.options.merge(json) else { return self.close() }
+        // A second CONNECT drops the subscriptions of the first (core.md §1.1).
+        for subscription in self.subscriptions.values { self.view.account.interest.remove(subscription) }
+        self.subscriptions.removeAll()
+        if !self.options.account.isEmpty || self.options.newAccount {
+            return self.fail("Authorization Violation")
+        }
+        guard self.options.protocolVersion == 0 || self.options.protocolVersion == 1 else {
+            return self.fail("invalid client protocol")
+        }
+        if self.options.noResponders, !self.options.headers {
+            return self.fail("no responders requires headers support")
+        }
+        self.connection.wantsHeaders.store(self.options.headers, ordering: .relaxed)
+        self.connection.wantsEcho.store(self.options.echo, ordering: .relaxed)
+        self.acknowledgeIfVerbose()
+    }
+
+    private func pong() {
+        FrameEncoder.writePong(into: &self.stage.buffer)
+        self.shard.touch(self.stage)
+        guard !self.hasAnsweredFirstPing else { return }
+        self.hasAnsweredFirstPing = true
+        guard self.options.protocolVersion >= 1 else { return }
+        self.writeInfo(account: self.view.account.name)
+    }
+
+    // MARK: Output
+
+    private func acknowledgeIfVerbose() {
+        guard self.options.verbose else { return }
+        FrameEncoder.writeOK(into: &self.stage.buffer)
+        self.shard.touch(self.stage)
+    }
+
+    private func writeInfo(account: String?) {
+        var place = ServerInfo.Connection(clientID: self.connection.id, clientIP: self.host)
+        place.remoteAccount = account
+        self.broker.info.write(place, into: &self.stage.buffer)
+        self.shard.touch(self.stage)
+    }
+
+    private func complain(_ text: String) {
+        FrameEncoder.writeError(text, into: &self.stage.buffer)
+        self.shard.touch(self.stage)
+    }
+
+    private func violate(_ violation: ProtocolViolation) {
+        if let text = violation.errorText { self.complain("\(text)") }
+        self.close()
+    }
+
+    /// Says why, and closes.
+    func fail(_ text: String) {
+        self.complain(text)
+        self.close()
+    }
+
+    /// Writes a filled stage to the socket.
+    ///
+    /// Called when its cycle ends, with bytes of any loop's stage.
+    func send(_ buffer: inout ByteBuffer) {
+        let channel = self.connection.channel
+        let count = buffer.readableBytes
+        guard count > 0 else { return }
+        channel.writeAndFlush(buffer, promise: nil)
+        if buffer.capacity <= 64 << 10 { buffer.clear() } else { buffer = ByteBuffer() }
+        self.measureBacklog()
+        if self.isClosing { channel.close(promise: nil) }
+    }
+
+    /// Notes how much waits at the socket, and cuts a client that is too far behind.
+    func measureBacklog() {
+        let channel = self.connection.channel
+        if channel.isWritable {
+            if self.connection.backlog.load(ordering: .relaxed) != 0 {
+                self.connection.backlog.store(0, ordering: .relaxed)
+            }
+            return
+        }
+        let waiting = (try? channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
+        self.connection.backlog.store(waiting, ordering: .relaxed)
+        if waiting > self.broker.options.maxPending {
+            self.broker.slowConsumer(self)
+            self.isClosing = true
+            self.connection.isOpen.store(false, ordering: .relaxed)
+            channel.close(promise: nil)
+        }
+    }
+
+    /// Closes once everything framed so far is written.
+    func close() {
+        guard !self.isClosing else { return }
+        self.isClosing = true
+        if self.stage.buffer.readableBytes == 0 { self.connection.channel.close(promise: nil) }
+    }
+}

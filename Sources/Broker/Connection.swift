@@ -1,0 +1,37 @@
+import NIOCore
+import Synchronization
+
+/// What every event loop may know of one client connection: how to reach it, and whether it keeps up.
+final class Connection: @unchecked Sendable {
+    // Unchecked: `stages` is set once in `init`; every stage belongs to one loop, the
+    // session to the socket's; the rest is constant or atomic.
+
+    /// The client id (`cid`): counted from 1, never reused while the server runs.
+    let id: UInt64
+    /// The shard on whose loop the socket lives.
+    let shard: Int
+    /// The socket.
+    let channel: any Channel
+    /// One stage for each shard.
+    private(set) var stages: [OutboundStage] = []
+    /// The session; touched on the loop of `shard` only.
+    ///
+    /// Nil once the socket is gone.
+    var session: ClientSession?
+
+    /// Whether messages may still be queued for it.
+    let isOpen = Atomic<Bool>(true)
+    /// Bytes that wait at the socket, as of the last flush.
+    let backlog = Atomic<Int>(0)
+    /// Whether it asked for headers; without, they are cut off on the way out (core.md §1.11).
+    let wantsHeaders = Atomic<Bool>(false)
+    /// Whether it wants its own messages back.
+    let wantsEcho = Atomic<Bool>(true)
+
+    init(id: UInt64, shard: Int, shards: Int, channel: any Channel) {
+        self.id = id
+        self.shard = shard
+        self.channel = channel
+        self.stages = (0..<shards).map { _ in OutboundStage(connection: self) }
+    }
+}

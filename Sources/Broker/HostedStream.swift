@@ -1,0 +1,281 @@
+import Logging
+import NIOCore
+import StreamEngine
+import StreamModel
+import StreamStore
+import Subjects
+import Synchronization
+
+/// A stream on its shard: drives the engine with what came in, and carries out what it wants done.
+final class HostedStream {
+    /// The engine.
+    let stream: StreamEngine.Stream
+    /// What other loops know of it.
+    let handle: StreamHandle
+    /// The account it belongs to, seen from this loop.
+    let view: AccountView
+    /// Whether it is on the shard's list of streams to settle.
+    var isTouched = false
+    /// Its number in the catalogue; 0 for a stream in memory.
+    let catalogID: UInt64
+
+    private var subjects: [String: Subscription] = [:]
+    private var consumerSubjects: [String: [Subscription]] = [:]
+    private var isChanging = false
+    private var waitingChanges: [(HostedStream, Shard) -> Void] = []
+    private var consumerIDs: UInt64 = 1 << 63
+
+    /// Bytes that came in since the last commit was made, and in the commit under way.
+    private var gatheringBytes = 0
+    private var committingBytes = 0
+    private var isCommitting = false
+    private var isCheckpointing = false
+
+    init(stream: StreamEngine.Stream, handle: StreamHandle, catalogID: UInt64, view: AccountView) {
+        self.stream = stream
+        self.catalogID = catalogID
+        self.handle = handle
+        self.view = view
+    }
+
+    /// Handles one item of a batch.
+    func take(_ item: IngestBatch.Item, in bytes: RawSpan, now: Timestamp, on shard: Shard) {
+        let subject = bytes.extracting(item.subject)
+        let reply = bytes.extracting(item.reply)
+        let headers = bytes.extracting(item.headers)
+        let payload = bytes.extracting(item.payload)
+        switch item.kind {
+        case .publish:
+            self.gatheringBytes += subject.byteCount + headers.byteCount + payload.byteCount
+            self.stream.publish(subject: subject, reply: reply, headers: headers, payload: payload, now: now)
+        case .pull:
+            self.stream.pull(
+                item.consumer,
+                body: payload,
+                reply: reply,
+                headers: headers,
+                now: now,
+                interest: { shard.interest(in: $0, of: self.view) }
+            )
+        case .acknowledge:
+            self.stream.acknowledge(
+                item.consumer,
+                subject: subject,
+                reply: reply,
+                payload: payload,
+                now: now,
+                interest: { shard.interest(in: $0, of: self.view) }
+            )
+        case .directGet:
+            let prefix = Self.directGetPrefix.count + self.handle.name.utf8.count + 1
+            self.stream.directGet(
+                subjectPart: subject.extracting(min(prefix, subject.byteCount)..<subject.byteCount),
+                body: payload,
+                reply: reply,
+                headers: headers
+            )
+        }
+    }
+
+    /// Ends a cycle: delivers, sends, and hands the writes to the disk.
+    func settle(now: Timestamp, on shard: Shard) {
+        let hasMore = self.stream.deliver(now: now, interest: { shard.interest(in: $0, of: self.view) })
+        self.announceEvents(now: now, on: shard)
+        self.send(on: shard)
+        self.commit(on: shard)
+        if self.stream.store.wantsCheckpoint, !self.isCheckpointing,
+            let checkpoint = self.stream.makeCheckpoint()
+        {
+            self.isCheckpointing = true
+            shard.broker.disk.perform(checkpoint, of: self.handle.address, for: shard)
+        }
+        if hasMore { shard.touch(self) }
+    }
+
+    /// Runs timers that are due.
+    func tick(now: Timestamp, on shard: Shard) {
+        let expired = self.stream.tick(now: now, interest: { shard.interest(in: $0, of: self.view) })
+        for name in expired { shard.broker.jetStream?.deleteExpiredConsumer(name, of: self, on: shard) }
+    }
+
+    /// Takes back a commit.
+    func finish(_ commit: StoreCommit, on shard: Shard) {
+        self.handle.queuedBytes.wrappingSubtract(self.committingBytes, ordering: .relaxed)
+        self.committingBytes = 0
+        self.isCommitting = false
+        do {
+            try self.stream.finish(commit)
+        } catch {
+            shard.broker.logger.error("JetStream stream '\(self.handle.name)' takes no more writes: \(error)")
+        }
+        shard.touch(self)
+    }
+
+    /// Takes back a checkpoint.
+    func finish(_ checkpoint: StoreCheckpoint, on shard: Shard) {
+        self.isCheckpointing = false
+        do {
+            try self.stream.store.finish(checkpoint)
+        } catch {
+            shard.broker.logger.error(
+                "JetStream stream '\(self.handle.name)' could not save its index: \(error)"
+            )
+        }
+        shard.touch(self)
+    }
+
+    /// Publishes what happened in the consumers, where somebody listens.
+    private func announceEvents(now: Timestamp, on shard: Shard) {
+        for (consumer, events) in self.stream.takeEvents() {
+            for event in events {
+                guard let advisory = Advisory(event, stream: self.handle.name, consumer: consumer, at: now),
+                    unsafe shard.interest(in: advisory.subject.span.bytes, of: self.view) > 0
+                else { continue }
+                unsafe self.stream.outgoing.send(
+                    to: advisory.subject.span.bytes,
+                    reply: RawSpan(),
+                    headers: RawSpan(),
+                    payload: advisory.payload.span.bytes
+                )
+            }
+        }
+    }
+
+    /// Whether a commit or a checkpoint is under way.
+    var isOnDisk: Bool { self.isCommitting || self.isCheckpointing }
+
+    /// Writes the last things and closes the store.
+    ///
+    /// Blocks: the server stops.
+    func close(logger: Logger) {
+        do {
+            try self.stream.store.close(consumers: self.stream.consumerSnapshots())
+        } catch {
+            logger.error("JetStream stream '\(self.handle.name)' could not be closed cleanly: \(error)")
+        }
+    }
+
+    func send(on shard: Shard) {
+        while !self.stream.outgoing.isEmpty {
+            var effects = EffectBuffer()
+            swap(&effects, &self.stream.outgoing)
+            shard.send(effects, in: self.view)
+            effects.removeAll()
+            if self.stream.outgoing.isEmpty { swap(&effects, &self.stream.outgoing) }
+        }
+    }
+
+    private func commit(on shard: Shard) {
+        guard let commit = self.stream.makeCommit() else {
+            if !self.stream.store.hasUncommitted { self.releaseQueue() }
+            return
+        }
+        self.committingBytes = self.gatheringBytes
+        self.gatheringBytes = 0
+        self.isCommitting = true
+        shard.broker.disk.perform(commit, of: self.handle.address, for: shard)
+    }
+
+    /// Gives back the room of messages that needed no commit: refused, duplicate, or in memory.
+    private func releaseQueue() {
+        if self.gatheringBytes == 0 { return }
+        self.handle.queuedBytes.wrappingSubtract(self.gatheringBytes, ordering: .relaxed)
+        self.gatheringBytes = 0
+    }
+
+    // MARK: - Interest
+
+    private static let directGetPrefix = "$JS.API.DIRECT.GET."
+
+    /// Captures the subjects of `configuration`, and no others.
+    ///
+    /// A subject that stays keeps its subscription: it must neither be missed nor captured twice.
+    func listen(to configuration: StreamConfiguration) {
+        var wanted: [String: Target] = [:]
+        for subject in configuration.subjects { wanted[subject] = .stream(self.handle) }
+        if configuration.allowDirect {
+            let exact = Self.directGetPrefix + configuration.name
+            wanted[exact] = .directGet(self.handle)
+            wanted[exact + ".>"] = .directGet(self.handle)
+        }
+        for (subject, subscription) in self.subjects where wanted[subject] == nil {
+            self.view.account.interest.remove(subscription)
+            self.subjects[subject] = nil
+        }
+        for (subject, target) in wanted where self.subjects[subject] == nil {
+            self.subjects[subject] = self.add(subject, target)
+        }
+    }
+
+    /// Listens to a consumer's requests and, where it takes them, acknowledgements in both forms (consumers.md §3.2).
+    func listen(to consumer: String, at slot: ConsumerSlot) {
+        let stream = self.handle.name
+        var subjects = [self.add("$JS.API.CONSUMER.MSG.NEXT.\(stream).\(consumer)", .pull(self.handle, slot))]
+        if self.stream.consumer(named: consumer)?.consumer.policy.servesAcknowledgements == true {
+            let target = Target.acknowledge(self.handle, slot)
+            subjects.append(self.add("$JS.ACK.\(stream).\(consumer).*.*.*.*.*", target))
+            let hash = self.view.account.acknowledgementHash
+            subjects.append(self.add("$JS.ACK._.\(hash).\(stream).\(consumer).*.*.*.*.>", target))
+        }
+        self.consumerSubjects[consumer] = subjects
+    }
+
+    /// Ends that.
+    func stopListening(to consumer: String) {
+        for subscription in self.consumerSubjects.removeValue(forKey: consumer) ?? [] {
+            self.view.account.interest.remove(subscription)
+        }
+    }
+
+    /// Ends all of it.
+    func stopListening() {
+        for subscription in self.subjects.values { self.view.account.interest.remove(subscription) }
+        self.subjects = [:]
+        for name in Array(self.consumerSubjects.keys) { self.stopListening(to: name) }
+    }
+
+    private func add(_ pattern: String, _ target: Target) -> Subscription {
+        self.view.account.interest.add(pattern: Array(pattern.utf8), target: target)
+    }
+
+    // MARK: - Consumers
+
+    /// What INFO says of a consumer.
+    func info(of entry: StreamConsumer, on shard: Shard) -> ConsumerInfo {
+        self.stream.info(of: entry, now: shard.now, interest: { shard.interest(in: $0, of: self.view) })
+    }
+
+    /// A name for a consumer that was given none: 8 characters, unused.
+    func makeConsumerName() -> String {
+        while true {
+            let name = UniqueID.make(length: 8)
+            if self.stream.consumer(named: name) == nil { return name }
+        }
+    }
+
+    /// An id for a consumer that the catalogue does not list: one it never gives.
+    func makeConsumerID() -> ConsumerID {
+        self.consumerIDs += 1
+        return ConsumerID(rawValue: self.consumerIDs)
+    }
+
+    /// Runs a change of consumers once those before it have ended.
+    func enqueueChange(on shard: Shard, _ change: @escaping (HostedStream, Shard) -> Void) {
+        self.waitingChanges.append(change)
+        self.startNextChange(on: shard)
+    }
+
+    /// Lets the next change begin.
+    func endChange(on shard: Shard) {
+        self.isChanging = false
+        self.startNextChange(on: shard)
+    }
+
+    private func startNextChange(on shard: Shard) {
+        while !self.isChanging, !self.waitingChanges.isEmpty {
+            let change = self.waitingChanges.removeFirst()
+            self.isChanging = true
+            change(self, shard)
+        }
+    }
+}

@@ -1,0 +1,94 @@
+import Subjects
+import Synchronization
+
+/// Who wants which subjects of one account: the table that all event loops share.
+///
+/// Publishing looks into a ``RouteCache`` first, which is valid for one ``generation`` of this table; only a miss
+/// takes the lock. Nothing but the table is touched while it is held.
+final class Interest: Sendable {
+    private struct Table {
+        var trie: SubjectTrie
+        var subscriptions: [Subscription?] = []
+        var free: [UInt32] = []
+        /// Client subscriptions that could see an acknowledgement; while there are none, routes of
+        /// acknowledgements may be cached by consumer instead of by subject.
+        var acknowledgementWatchers = 0
+        var scratch: [UInt32] = []
+    }
+
+    private let table: Mutex<Table>
+    private let generationCounter = Atomic<UInt64>(1)
+    private static let acknowledgements = SubjectPattern("$JS.ACK.>")
+
+    init(seed: UInt64) { self.table = Mutex(Table(trie: SubjectTrie(seed: seed))) }
+
+    /// Changes whenever a subscription comes or goes.
+    var generation: UInt64 { self.generationCounter.load(ordering: .acquiring) }
+
+    /// The number of subscriptions, internal ones included.
+    var count: Int { self.table.withLock { $0.subscriptions.count - $0.free.count } }
+
+    /// Adds a subscription.
+    ///
+    /// `pattern` must be valid for subscriptions.
+    func add(pattern: [UInt8], queue: [UInt8] = [], target: Target) -> Subscription {
+        let watches = Self.watchesAcknowledgements(pattern, target)
+        let subscription = self.table.withLock { table in
+            let key = table.free.popLast() ?? UInt32(table.subscriptions.count)
+            let subscription = Subscription(key: key, pattern: pattern, queue: queue, target: target)
+            if Int(key) == table.subscriptions.count {
+                table.subscriptions.append(subscription)
+            } else {
+                table.subscriptions[Int(key)] = subscription
+            }
+            _ = unsafe table.trie.insert(pattern.span.bytes, value: key)
+            if watches { table.acknowledgementWatchers += 1 }
+            return subscription
+        }
+        self.generationCounter.wrappingAdd(1, ordering: .releasing)
+        return subscription
+    }
+
+    /// Removes a subscription; a second call has no effect.
+    func remove(_ subscription: Subscription) {
+        let watches = Self.watchesAcknowledgements(subscription.pattern, subscription.target)
+        let removed = self.table.withLock { table in
+            guard table.subscriptions[Int(subscription.key)] === subscription else { return false }
+            let pattern = subscription.pattern
+            _ = unsafe table.trie.remove(pattern.span.bytes, value: subscription.key)
+            table.subscriptions[Int(subscription.key)] = nil
+            table.free.append(subscription.key)
+            if watches { table.acknowledgementWatchers -= 1 }
+            return true
+        }
+        if removed { self.generationCounter.wrappingAdd(1, ordering: .releasing) }
+    }
+
+    /// Appends the subscriptions that match `subject` and returns the generation they belong to.
+    ///
+    /// `sharesAcknowledgements` tells whether the route of an acknowledgement depends on its consumer alone.
+    func match(
+        _ subject: RawSpan,
+        into matches: inout [Subscription]
+    ) -> (generation: UInt64, sharesAcknowledgements: Bool) {
+        // Read first: a change in between makes the result newer than its label, never older.
+        let generation = self.generation
+        let shares = self.table.withLock { table in
+            table.scratch.removeAll(keepingCapacity: true)
+            table.trie.match(subject, into: &table.scratch)
+            for key in table.scratch {
+                if let subscription = table.subscriptions[Int(key)] { matches.append(subscription) }
+            }
+            return table.acknowledgementWatchers == 0
+        }
+        return (generation, shares)
+    }
+
+    private static func watchesAcknowledgements(_ pattern: [UInt8], _ target: Target) -> Bool {
+        guard case .client = target, let mine = SubjectPattern(pattern), let acks = Self.acknowledgements
+        else {
+            return false
+        }
+        return mine.overlaps(acks)
+    }
+}

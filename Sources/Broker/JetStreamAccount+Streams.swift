@@ -1,0 +1,313 @@
+import Logging
+import StreamEngine
+import StreamModel
+import StreamStore
+import Subjects
+import Synchronization
+
+/// Creating, changing and deleting streams, and what is asked of one.
+extension JetStreamAccount {
+    // MARK: - Create
+
+    func createStream(
+        _ name: String,
+        _ endpoint: JetStreamEndpoint,
+        _ request: JetStreamRequest
+    ) throws(APIError) {
+        let body = try unsafe StreamConfigurationRequest(request.payload.span.bytes)
+        try body.configuration.checkCreate(subjectName: name)
+        let configuration = try body.configuration.normalised(
+            pedantic: body.pedantic,
+            origin: { self.entries[$0]?.configuration }
+        )
+        if let existing = self.entries[name] {
+            guard configuration.isEquivalent(to: existing.configuration) else { throw .streamNameExist }
+            self.answerCreated(existing.handle, request)
+            return self.endChange()
+        }
+        try self.checkOverlap(configuration)
+        try configuration.checkFeatures(supported: Self.supportedFeatures)
+        let created = self.home.now
+        let record = StreamRecord(created: created, configuration: configuration)
+        let target = self.broker.shards[self.storage.nextShard(of: self.broker.shards.count)]
+        self.storage.createStream(record, of: self.account.name, now: created, on: self.broker.disk) {
+            result in
+            switch result {
+            case .failure(let failure):
+                self.home.post(
+                    .call { home in
+                        self.broker.logger.error("Cannot create stream '\(name)': \(failure)")
+                        self.refuse(
+                            request,
+                            endpoint,
+                            .streamCreate("error creating store for stream: \(failure)"),
+                            on: home
+                        )
+                        self.endChange()
+                    }
+                )
+            case .success(let opened):
+                target.post(
+                    .call { shard in
+                        let hosted = self.host(opened, record, now: created, on: shard)
+                        let entry = Entry(
+                            handle: hosted.handle,
+                            catalogID: opened.catalogID,
+                            created: created,
+                            configuration: configuration
+                        )
+                        // The home knows the stream before the client does.
+                        self.home.post(
+                            .call { _ in
+                                self.entries[name] = entry
+                                self.endChange()
+                            }
+                        )
+                        self.respondCreated(hosted, request, on: shard)
+                    }
+                )
+            }
+        }
+    }
+
+    private func answerCreated(_ handle: StreamHandle, _ request: JetStreamRequest) {
+        self.broker.shards[handle.address.shard]
+            .post(
+                .call { shard in
+                    guard let hosted = shard.streams[handle.address.slot] else { return }
+                    self.respondCreated(hosted, request, on: shard)
+                }
+            )
+    }
+
+    private func respondCreated(_ hosted: HostedStream, _ request: JetStreamRequest, on shard: Shard) {
+        let info = hosted.stream.info(state: hosted.stream.state().state, leader: "", now: shard.now)
+        self.answer(request, APIResponse.streamCreate(info).encoded(), from: hosted, on: shard)
+    }
+
+    /// Puts an open store to work as a stream of `shard`.
+    func host(_ opened: OpenedStream, _ record: StreamRecord, now: Timestamp, on shard: Shard) -> HostedStream
+    {
+        let name = record.configuration.name
+        let view = shard.view(of: self.account)
+        let stream = StreamEngine.Stream(
+            name: name,
+            configuration: record.configuration,
+            created: record.created,
+            store: opened.store,
+            now: now
+        )
+        let hosted = shard.host(stream, named: name, catalogID: opened.catalogID, in: view)
+        hosted.listen(to: record.configuration)
+        return hosted
+    }
+
+    private func checkOverlap(_ configuration: StreamConfiguration) throws(APIError) {
+        for entry in self.entries.values where entry.handle.name != configuration.name {
+            if entry.configuration.overlaps(configuration) { throw .streamSubjectOverlap }
+        }
+    }
+
+    // MARK: - Update
+
+    func updateStream(
+        _ name: String,
+        _ endpoint: JetStreamEndpoint,
+        _ request: JetStreamRequest
+    ) throws(APIError) {
+        let body = try unsafe StreamConfigurationRequest(request.payload.span.bytes)
+        let wanted: StreamConfiguration
+        do throws(APIError) {
+            wanted = try body.configuration.normalised(
+                pedantic: body.pedantic,
+                origin: { self.entries[$0]?.configuration }
+            )
+        } catch {
+            // The want of a cluster is held only against a stream that there is.
+            if error == .streamReplicasNotSupported, self.entries[name] == nil { throw .streamNotFound }
+            throw error
+        }
+        if wanted.name != name { throw .streamMismatch }
+        guard let entry = self.entries[name] else { throw .streamNotFound }
+        let configuration = try wanted.updated(from: entry.configuration)
+        try self.checkOverlap(configuration)
+        try configuration.checkFeatures(supported: Self.supportedFeatures)
+        let handle = entry.handle
+        self.broker.shards[handle.address.shard]
+            .post(
+                .call { shard in
+                    guard let hosted = shard.streams[handle.address.slot] else {
+                        return self.home.post(.call { _ in self.endChange() })
+                    }
+                    if let error = Self.violation(of: configuration.consumerLimits, by: hosted.stream) {
+                        self.refuse(request, endpoint, error, on: shard)
+                        return self.home.post(.call { _ in self.endChange() })
+                    }
+                    self.saveUpdate(configuration, entry, endpoint, request)
+                }
+            )
+    }
+
+    /// Refuses limits that existing consumers exceed (streams.md §2.2).
+    private static func violation(of limits: ConsumerLimits, by stream: StreamEngine.Stream) -> APIError? {
+        var violators: [String] = []
+        for name in stream.consumerNames {
+            guard let configuration = stream.consumer(named: name)?.configuration else { continue }
+            let exceedsAge =
+                limits.inactiveThreshold > .zero && configuration.inactiveThreshold > limits.inactiveThreshold
+            let exceedsPending =
+                limits.maxAckPending > 0 && configuration.maxAckPending > limits.maxAckPending
+            if exceedsAge || exceedsPending { violators.append(name) }
+        }
+        if violators.isEmpty { return nil }
+        return .streamUpdate("change to limits violates consumers: \(violators.joined(separator: ", "))")
+    }
+
+    private func saveUpdate(
+        _ configuration: StreamConfiguration,
+        _ entry: Entry,
+        _ endpoint: JetStreamEndpoint,
+        _ request: JetStreamRequest
+    ) {
+        let name = configuration.name
+        let record = StreamRecord(created: entry.created, configuration: configuration)
+        let target = self.broker.shards[entry.handle.address.shard]
+        self.storage.saveStream(record, id: entry.catalogID, of: self.account.name, on: self.broker.disk) {
+            failure in
+            target.post(
+                .call { shard in
+                    if let failure {
+                        self.refuse(request, endpoint, .streamUpdate("\(failure)"), on: shard)
+                        return self.home.post(.call { _ in self.endChange() })
+                    }
+                    self.home.post(
+                        .call { _ in
+                            self.entries[name]?.configuration = configuration
+                            self.endChange()
+                        }
+                    )
+                    guard let hosted = shard.streams[entry.handle.address.slot] else { return }
+                    let now = shard.now
+                    hosted.stream.update(configuration, now: now)
+                    hosted.listen(to: configuration)
+                    let info = hosted.stream.info(state: hosted.stream.state().state, leader: "", now: now)
+                    self.answer(request, APIResponse.streamUpdate(info).encoded(), from: hosted, on: shard)
+                }
+            )
+        }
+    }
+
+    // MARK: - Delete
+
+    func deleteStream(
+        _ name: String,
+        _ endpoint: JetStreamEndpoint,
+        _ request: JetStreamRequest
+    ) throws(APIError) {
+        try unsafe RequestBody.checkEmpty(request.payload.span.bytes)
+        guard let entry = self.entries.removeValue(forKey: name) else { throw .streamNotFound }
+        let target = self.broker.shards[entry.handle.address.shard]
+        target.post(
+            .call { shard in
+                // From here on nothing comes in; what is under way to the disk ends before the files go.
+                let store = shard.unhost(entry.handle.address.slot)
+                self.storage.deleteStream(
+                    id: entry.catalogID,
+                    name: name,
+                    of: self.account.name,
+                    store: store,
+                    on: self.broker.disk
+                ) { failure in
+                    self.home.post(
+                        .call { home in
+                            if let failure {
+                                self.refuse(request, endpoint, .streamDelete("\(failure)"), on: home)
+                            } else {
+                                self.respond(request, APIResponse.streamDelete.encoded(), on: home)
+                            }
+                            self.endChange()
+                        }
+                    )
+                }
+            }
+        )
+    }
+
+    // MARK: - What is asked of one stream
+
+    func performOnStream(_ endpoint: JetStreamEndpoint, _ request: JetStreamRequest) throws(APIError) {
+        // Bodies are checked before the stream is looked for (streams.md §2).
+        let task = try StreamTask(endpoint, request)
+        guard let name = endpoint.stream, let entry = self.entries[name] else { throw .streamNotFound }
+        let handle = entry.handle
+        self.broker.shards[handle.address.shard]
+            .post(
+                .call { shard in
+                    guard let hosted = shard.streams[handle.address.slot] else {
+                        return self.refuse(request, endpoint, .streamNotFound, on: shard)
+                    }
+                    do throws(APIError) {
+                        let response = try task.perform(
+                            on: hosted.stream,
+                            leader: self.leader,
+                            now: shard.now
+                        )
+                        self.answer(request, response.encoded(), from: hosted, on: shard)
+                    } catch {
+                        self.failures.wrappingAdd(1, ordering: .relaxed)
+                        self.answer(request, endpoint.responseType.failure(error), from: hosted, on: shard)
+                    }
+                }
+            )
+    }
+
+    /// Sends an answer once the state of the stream that it tells of is durable.
+    func answer(_ request: JetStreamRequest, _ payload: [UInt8], from hosted: HostedStream, on shard: Shard) {
+        if !request.reply.isEmpty {
+            let reply = request.reply
+            unsafe hosted.stream.answer(to: reply.span.bytes, payload: payload.span.bytes)
+        }
+        shard.touch(hosted)
+    }
+}
+
+/// A parsed request of one stream.
+private enum StreamTask: Sendable {
+    case info(StreamInfoRequest)
+    case purge(StreamPurgeRequest)
+    case get(MessageGetRequest)
+    case delete(MessageDeleteRequest)
+
+    init(_ endpoint: JetStreamEndpoint, _ request: JetStreamRequest) throws(APIError) {
+        let payload = request.payload
+        switch endpoint {
+        case .streamPurge: self = .purge(try unsafe StreamPurgeRequest(payload.span.bytes))
+        case .messageGet: self = .get(try unsafe MessageGetRequest(payload.span.bytes))
+        case .messageDelete: self = .delete(try unsafe MessageDeleteRequest(payload.span.bytes))
+        default: self = .info(try unsafe StreamInfoRequest(payload.span.bytes))
+        }
+    }
+
+    func perform(on stream: StreamEngine.Stream, leader: String, now: Timestamp) throws(APIError)
+        -> APIResponse
+    {
+        switch self {
+        case .info(let request):
+            var filter: SubjectFilter?
+            if !request.subjectsFilter.isEmpty {
+                filter = SubjectPattern(request.subjectsFilter).map { SubjectFilter([$0]) }
+            }
+            let (state, page) = stream.state(
+                subjects: filter,
+                offset: request.offset,
+                listsDeleted: request.deletedDetails
+            )
+            return .streamInfo(stream.info(state: state, leader: leader, now: now), page)
+        case .purge(let request): return .streamPurge(try stream.purge(request))
+        case .get(let request): return .messageGet(try stream.message(for: request))
+        case .delete(let request):
+            try stream.delete(request)
+            return .messageDelete
+        }
+    }
+}

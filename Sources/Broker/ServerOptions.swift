@@ -1,0 +1,42 @@
+public import NIOCore
+
+/// What a server is told at its start.
+public struct ServerOptions: Sendable {
+    /// The address to listen on.
+    public var host = "0.0.0.0"
+    /// The port to listen on; 0 lets the system choose one.
+    public var port = 4222
+    /// The name that INFO shows; the server's id when nil.
+    public var serverName: String?
+    /// Where streams are stored; nil turns JetStream off.
+    public var storeDirectory: String?
+    /// Whether connections from other hosts are refused while nothing authenticates them.
+    public var protectedMode = true
+    /// Event loops; nil for one per core.
+    public var eventLoops: Int?
+    /// Threads that write and sync.
+    public var diskThreads = 2
+
+    /// The longest control line, in bytes after the verb (core.md §1.2).
+    public var maxControlLine = 4096
+    /// The largest payload with its headers, in bytes.
+    public var maxPayload = 1 << 20
+    /// The most clients at a time.
+    public var maxConnections = 65_536
+    /// The most subscriptions of one client; 0 for no limit.
+    public var maxSubscriptions = 0
+    /// Bytes that may wait for one client before it is cut off as a slow consumer.
+    public var maxPending = 64 << 20
+    /// Time between PINGs to a client.
+    public var pingInterval = TimeAmount.minutes(2)
+    /// Unanswered PINGs after which a client is cut off.
+    public var pingsOutstandingMax = 2
+
+    /// Bytes that may wait for one client before those who publish to it are slowed down.
+    var pauseBytes: Int { self.maxPending / 4 }
+    /// Bytes that may wait for one stream's disk before those who publish to it are slowed down.
+    var ingestBytesMax = 64 << 20
+
+    /// The defaults.
+    public init() {}
+}

@@ -1,0 +1,187 @@
+import NIOCore
+import StreamEngine
+public import StreamModel
+import StreamStore
+import Synchronization
+
+/// What the server is, has counted and holds at one time, for whoever watches it.
+///
+/// Each loop is asked in turn, so that the parts are of slightly different times.
+public struct ServerSnapshot: Sendable {
+    /// The server's id.
+    public let serverID: String
+    /// The server's name; its id if none was given.
+    public let serverName: String
+    /// What it was told at its start.
+    public let options: ServerOptions
+    /// The port that clients connect to; 0 before the server listens.
+    public let port: Int
+    /// When the server was made.
+    public let start: Timestamp
+    /// When the snapshot was taken.
+    public let now: Timestamp
+    /// Clients connected now.
+    public let connections: Int
+    /// Clients that ever connected, those turned away included.
+    public let totalConnections: UInt64
+    /// Subscriptions, internal ones included.
+    public let subscriptions: Int
+    /// Streams and what they hold; nil when JetStream is off.
+    public fileprivate(set) var streams: StreamTotals?
+
+    /// Messages that clients published.
+    public fileprivate(set) var messagesIn = 0
+    /// Their headers and payloads, in bytes.
+    public fileprivate(set) var bytesIn = 0
+    /// Copies handed to clients.
+    public fileprivate(set) var messagesOut = 0
+    /// Their headers and payloads, in bytes.
+    public fileprivate(set) var bytesOut = 0
+    /// Clients cut off because they did not read.
+    public fileprivate(set) var slowConsumers = 0
+
+    /// The sums over all streams.
+    public struct StreamTotals: Sendable {
+        /// The number of streams.
+        public fileprivate(set) var count = 0
+        /// The number of consumers.
+        public fileprivate(set) var consumers = 0
+        /// Messages stored now.
+        public fileprivate(set) var messages: UInt64 = 0
+        /// Bytes of memory streams.
+        public fileprivate(set) var memory: UInt64 = 0
+        /// Bytes of file streams.
+        public fileprivate(set) var storage: UInt64 = 0
+        /// The `max_bytes` of all memory streams that have one.
+        public fileprivate(set) var reservedMemory: UInt64 = 0
+        /// The `max_bytes` of all file streams that have one.
+        public fileprivate(set) var reservedStorage: UInt64 = 0
+        /// Requests to the API that were counted.
+        public fileprivate(set) var requests: UInt64 = 0
+        /// How many of them failed.
+        public fileprivate(set) var failedRequests: UInt64 = 0
+        /// A stream that takes no writes, if there is one.
+        public fileprivate(set) var frozen: FrozenStream?
+
+        /// No streams at all.
+        public init() {}
+    }
+
+    /// A stream whose store takes no writes.
+    public struct FrozenStream: Sendable {
+        /// The stream's name.
+        public let name: String
+        /// Why its store takes no writes.
+        public let reason: String
+
+        /// Makes the value.
+        public init(name: String, reason: String) {
+            self.name = name
+            self.reason = reason
+        }
+    }
+
+    fileprivate mutating func add(_ counters: Counters) {
+        self.messagesIn += counters.messagesIn
+        self.bytesIn += counters.bytesIn
+        self.messagesOut += counters.messagesOut
+        self.bytesOut += counters.bytesOut
+        self.slowConsumers += counters.slowConsumers
+    }
+}
+
+extension ServerSnapshot.StreamTotals {
+    fileprivate mutating func add(_ other: Self) {
+        self.count += other.count
+        self.consumers += other.consumers
+        self.messages += other.messages
+        self.memory += other.memory
+        self.storage += other.storage
+        self.reservedMemory += other.reservedMemory
+        self.reservedStorage += other.reservedStorage
+        self.frozen = self.frozen ?? other.frozen
+    }
+
+    fileprivate mutating func add(_ hosted: HostedStream) {
+        let state = hosted.stream.store.state
+        let configuration = hosted.stream.configuration
+        let reserved = UInt64(max(0, configuration.maxBytes))
+        self.count += 1
+        self.consumers += hosted.stream.consumerCount
+        self.messages += state.messages
+        switch configuration.storage {
+        case .file:
+            self.storage += state.bytes
+            self.reservedStorage += reserved
+        case .memory:
+            self.memory += state.bytes
+            self.reservedMemory += reserved
+        }
+        if self.frozen == nil, let reason = state.frozen {
+            self.frozen = ServerSnapshot.FrozenStream(name: hosted.handle.name, reason: reason)
+        }
+    }
+}
+
+extension Broker {
+    /// Takes a snapshot: asks one loop after the other, and each for a few streams at a time.
+    ///
+    /// A loop that has ended is left out. To be called between the start and the end of the server.
+    public func snapshot() async -> ServerSnapshot {
+        var snapshot = ServerSnapshot(
+            serverID: self.serverID,
+            serverName: self.options.serverName ?? self.serverID,
+            options: self.options,
+            port: self.listeningPort.load(ordering: .relaxed),
+            start: self.started,
+            now: self.clock(),
+            connections: self.clientCount.load(ordering: .relaxed),
+            totalConnections: self.clientIDs.load(ordering: .relaxed),
+            subscriptions: self.defaultAccount.interest.count
+        )
+        var totals = ServerSnapshot.StreamTotals()
+        for shard in self.shards {
+            let walk = ShardWalk(shard)
+            guard let counters = try? await shard.loop.submit({ walk.begin() }).get() else { continue }
+            snapshot.add(counters)
+            while let part = try? await shard.loop.submit({ walk.next() }).get() { totals.add(part) }
+        }
+        if let jetStream = self.jetStream {
+            totals.requests = jetStream.requests.load(ordering: .relaxed)
+            totals.failedRequests = jetStream.failures.load(ordering: .relaxed)
+            snapshot.streams = totals
+        }
+        return snapshot
+    }
+}
+
+/// Adds up the streams of one shard in slices, between which the loop has other work.
+private final class ShardWalk: @unchecked Sendable {
+    // Unchecked: touched on the shard's loop only, once it is made.
+
+    private let shard: Shard
+    /// Slots, not streams: a stream that is deleted meanwhile must not be asked for its store.
+    private var left: ArraySlice<Slot> = []
+
+    /// Streams that are asked in one go; one may have to read the time of its first message from its log.
+    private static let sliceMax = 64
+
+    init(_ shard: Shard) { self.shard = shard }
+
+    /// Notes which streams there are, and returns what the loop has counted.
+    func begin() -> Counters {
+        self.left = self.shard.streams.all.map(\.handle.address.slot)[...]
+        return self.shard.counters
+    }
+
+    /// The sums over the next few streams; nil after the last.
+    func next() -> ServerSnapshot.StreamTotals? {
+        guard !self.left.isEmpty else { return nil }
+        var totals = ServerSnapshot.StreamTotals()
+        for slot in self.left.prefix(Self.sliceMax) {
+            if let hosted = self.shard.streams[slot] { totals.add(hosted) }
+        }
+        self.left = self.left.dropFirst(Self.sliceMax)
+        return totals
+    }
+}

@@ -1,0 +1,563 @@
+import NIOCore
+import StreamEngine
+import StreamModel
+import StreamStore
+import Subjects
+import Synchronization
+import WireProtocol
+
+/// Everything that belongs to one event loop: its streams, its view of the accounts, and what it has gathered
+/// for clients and other shards since it last settled.
+///
+/// Work comes in cycles: a socket was read, letters arrived, a timer fired. Each ends in ``settle()``, where
+/// streams deliver and hand their writes to the disk, batches go to other shards, and every client that was
+/// written to is flushed once.
+final class Shard: @unchecked Sendable {
+    // Unchecked: all but `mail` is touched on `loop` only; `mail` is behind its lock.
+
+    /// One thing for a shard to do, from another thread.
+    enum Letter {
+        /// Messages, requests and acknowledgements for its streams.
+        case ingest(IngestBatch)
+        /// Framed bytes for a client of its loop.
+        case frames(Connection, ByteBuffer)
+        /// A commit that was performed.
+        case committed(Slot, StoreCommit)
+        /// A checkpoint that was performed.
+        case checkpointed(Slot, StoreCheckpoint)
+        /// Anything rare.
+        case call(@Sendable (Shard) -> Void)
+    }
+
+    private struct Mail: @unchecked Sendable {
+        // Unchecked: letters are handed over, never shared.
+        var letters: [Letter] = []
+        var isAwake = false
+    }
+
+    /// Place among the shards.
+    let index: Int
+    /// Where all of this runs.
+    let loop: any EventLoop
+    /// The server this is a part of.
+    unowned let broker: Broker
+    /// Bytes that may wait for one client before those who publish to it are slowed down.
+    private let pauseBytes: Int
+    /// Bytes that may wait for one stream's disk before those who publish to it are slowed down.
+    private let ingestBytesMax: Int
+
+    /// Streams that live here.
+    var streams = SlotTable<HostedStream>()
+    /// Clients whose sockets live here, by id.
+    var clients: [UInt64: ClientSession] = [:]
+    /// What this loop has counted.
+    var counters = Counters()
+    /// Whether the publisher whose bytes are being read should pause: somebody downstream cannot keep up.
+    var wantsPause = false
+
+    private let mail = Mutex(Mail())
+    private var letters: [Letter] = []
+    private var accounts: [AccountView?] = []
+    /// Stages to flush, each with its connection: it may be gone by then, and must not be freed before.
+    private var touchedStages: [(stage: OutboundStage, connection: Connection)] = []
+    private var touchedStreams: [HostedStream] = []
+    private var outgoing: [IngestBatch]
+    private var spareBatches: [IngestBatch] = []
+    private var random: UInt64
+    private var wakeUp: (at: Timestamp, task: Scheduled<Void>)?
+    private var isSettling = false
+
+    /// Batches kept for reuse.
+    private static let spareBatchesMax = 4
+    /// Items after which a batch is mailed before the cycle ends.
+    private static let batchBytesMax = 1 << 20
+
+    init(index: Int, loop: any EventLoop, broker: Broker, shards: Int, seed: UInt64) {
+        self.index = index
+        self.loop = loop
+        self.broker = broker
+        // Copied: a look through `broker` would count references on an object that all loops share.
+        self.pauseBytes = broker.options.pauseBytes
+        self.ingestBytesMax = broker.options.ingestBytesMax
+        self.outgoing = (0..<shards).map { _ in IngestBatch() }
+        self.random = seed | 1
+    }
+
+    /// The time, from the server's clock.
+    var now: Timestamp { self.broker.clock() }
+
+    // MARK: Letters
+
+    /// Hands `letter` to this shard, from any thread.
+    func post(_ letter: Letter) {
+        let wake = self.mail.withLock { mail in
+            mail.letters.append(letter)
+            defer { mail.isAwake = true }
+            return !mail.isAwake
+        }
+        if wake { self.loop.execute { self.openMail() } }
+    }
+
+    private func openMail() {
+        self.mail.withLock { mail in
+            swap(&mail.letters, &self.letters)
+            mail.isAwake = false
+        }
+        for index in self.letters.indices { self.open(self.letters[index]) }
+        self.letters.removeAll(keepingCapacity: true)
+        self.settle()
+    }
+
+    private func open(_ letter: Letter) {
+        switch letter {
+        case .ingest(let batch):
+            self.ingest(batch)
+        case .frames(let connection, var buffer):
+            if connection.isOpen.load(ordering: .relaxed) { connection.session?.send(&buffer) }
+        case .committed(let slot, let commit):
+            if let hosted = self.streams[slot] { hosted.finish(commit, on: self) }
+        case .checkpointed(let slot, let checkpoint):
+            if let hosted = self.streams[slot] { hosted.finish(checkpoint, on: self) }
+        case .call(let body):
+            body(self)
+        }
+    }
+
+    // MARK: Routing
+
+    /// This loop's view of `account`.
+    func view(of account: Account) -> AccountView {
+        if account.index < self.accounts.count, let view = self.accounts[account.index] { return view }
+        while self.accounts.count <= account.index { self.accounts.append(nil) }
+        let view = AccountView(account: account, shard: self.index, seed: self.broker.hashSeed)
+        self.accounts[account.index] = view
+        return view
+    }
+
+    /// Sends a message to everybody whose subscription matches `route`, and into the streams that capture it.
+    ///
+    /// - Parameters:
+    ///   - route: the subject by which subscribers are found.
+    ///   - subject: the subject shown in the frame; it differs from `route` when a consumer delivers.
+    ///   - sizeText: the size as the publisher wrote it, which a plain `MSG` repeats (core.md §1.5).
+    ///   - origin: the publishing connection; nil when the server sends.
+    /// - Returns: Whether anybody was interested.
+    @discardableResult
+    func publish(
+        in view: AccountView,
+        route: RawSpan,
+        subject: RawSpan,
+        reply: RawSpan,
+        headers: RawSpan,
+        payload: RawSpan,
+        sizeText: RawSpan,
+        origin: Connection?
+    ) -> Bool {
+        let found = view.routes.route(route)
+        let (plain, groups, services) = (found.plain, found.groups, found.services)
+        var delivered = false
+        for entry in plain {
+            let sent = self.deliver(
+                entry,
+                in: view,
+                subject: subject,
+                reply: reply,
+                headers: headers,
+                payload: payload,
+                sizeText: sizeText,
+                origin: origin
+            )
+            if sent { delivered = true }
+        }
+        for group in groups {
+            let members = group.members.count
+            var choice = members == 1 ? 0 : Int(truncatingIfNeeded: self.nextRandom() % UInt64(members))
+            for _ in 0..<members {
+                let sent = self.deliver(
+                    group.members[choice],
+                    in: view,
+                    subject: subject,
+                    reply: reply,
+                    headers: headers,
+                    payload: payload,
+                    sizeText: sizeText,
+                    origin: origin
+                )
+                if sent {
+                    delivered = true
+                    break
+                }
+                choice = choice + 1 == members ? 0 : choice + 1
+            }
+        }
+        for service in services {
+            let served = self.serve(
+                service,
+                in: view,
+                subject: route,
+                reply: reply,
+                headers: headers,
+                payload: payload
+            )
+            if served { delivered = true }
+        }
+        return delivered
+    }
+
+    private func deliver(
+        _ entry: Route.Entry,
+        in view: AccountView,
+        subject: RawSpan,
+        reply: RawSpan,
+        headers: RawSpan,
+        payload: RawSpan,
+        sizeText: RawSpan,
+        origin: Connection?
+    ) -> Bool {
+        let stage = unsafe entry.stage
+        let connection = unsafe stage.connection
+        if let origin, origin.id == entry.connectionID, !origin.wantsEcho.load(ordering: .relaxed) {
+            return false
+        }
+        guard connection.isOpen.load(ordering: .relaxed) else { return false }
+        let subscription = unsafe entry.subscription
+        switch subscription.takeDelivery() {
+        case .goesOn:
+            break
+        case .last:
+            self.end(subscription, of: connection, in: view)
+        case .exhausted:
+            return false
+        }
+        let sid = unsafe entry.sid.span.bytes
+        if !headers.isEmpty, connection.wantsHeaders.load(ordering: .relaxed) {
+            FrameEncoder.writeHeaderMessage(
+                subject: subject,
+                sid: sid,
+                reply: reply,
+                headers: headers,
+                body: payload,
+                into: &stage.buffer
+            )
+        } else if sizeText.isEmpty || !headers.isEmpty {
+            FrameEncoder.writeMessage(
+                subject: subject,
+                sid: sid,
+                reply: reply,
+                payload: payload,
+                into: &stage.buffer
+            )
+        } else {
+            FrameEncoder.writeMessage(
+                subject: subject,
+                sid: sid,
+                reply: reply,
+                sizeText: sizeText,
+                payload: payload,
+                into: &stage.buffer
+            )
+        }
+        self.counters.messagesOut += 1
+        self.counters.bytesOut += headers.byteCount + payload.byteCount
+        self.touch(stage)
+        if origin != nil, connection.backlog.load(ordering: .relaxed) > self.pauseBytes {
+            self.wantsPause = true
+        }
+        return true
+    }
+
+    private func end(_ subscription: Subscription, of connection: Connection, in view: AccountView) {
+        view.account.interest.remove(subscription)
+        guard case .client(_, let sid) = subscription.target else { return }
+        self.broker.shards[connection.shard]
+            .post(
+                .call { _ in connection.session?.forget(sid: sid, subscription: subscription) }
+            )
+    }
+
+    private func serve(
+        _ target: Target,
+        in view: AccountView,
+        subject: RawSpan,
+        reply: RawSpan,
+        headers: RawSpan,
+        payload: RawSpan
+    ) -> Bool {
+        switch target {
+        case .client:
+            return false
+        case .stream(let handle):
+            self.enqueue(
+                .publish,
+                handle,
+                subject: subject,
+                reply: reply,
+                headers: headers,
+                payload: payload
+            )
+        case .pull(let handle, let consumer):
+            self.enqueue(
+                .pull,
+                handle,
+                consumer: consumer,
+                subject: subject,
+                reply: reply,
+                headers: headers,
+                payload: payload
+            )
+        case .acknowledge(let handle, let consumer):
+            self.enqueue(
+                .acknowledge,
+                handle,
+                consumer: consumer,
+                subject: subject,
+                reply: reply,
+                headers: headers,
+                payload: payload
+            )
+        case .directGet(let handle):
+            self.enqueue(
+                .directGet,
+                handle,
+                subject: subject,
+                reply: reply,
+                headers: headers,
+                payload: payload
+            )
+        case .api(let jetStream):
+            let request = JetStreamRequest(subject: subject, reply: reply, headers: headers, payload: payload)
+            if let request { jetStream.receive(request) }
+        }
+        return true
+    }
+
+    private func enqueue(
+        _ kind: IngestBatch.Kind,
+        _ handle: StreamHandle,
+        consumer: ConsumerSlot = ConsumerSlot(index: 0, generation: 0),
+        subject: RawSpan,
+        reply: RawSpan,
+        headers: RawSpan,
+        payload: RawSpan
+    ) {
+        let shard = handle.address.shard
+        self.outgoing[shard]
+            .append(
+                kind,
+                stream: handle.address.slot,
+                consumer: consumer,
+                subject: subject,
+                reply: reply,
+                headers: headers,
+                payload: payload
+            )
+        if kind == .publish {
+            let size = subject.byteCount + headers.byteCount + payload.byteCount
+            if handle.queuedBytes.wrappingAdd(size, ordering: .relaxed).newValue
+                > self.ingestBytesMax
+            {
+                self.wantsPause = true
+            }
+        }
+        if self.outgoing[shard].byteCount > Self.batchBytesMax { self.mail(to: shard) }
+    }
+
+    /// Appends framed bytes for one client.
+    func touch(_ stage: OutboundStage) {
+        if stage.isTouched { return }
+        stage.isTouched = true
+        self.touchedStages.append((stage, unsafe stage.connection))
+    }
+
+    /// How many messages the subscribers of `inbox` would still take; 0 when there is nobody.
+    func interest(in inbox: RawSpan, of view: AccountView) -> Int {
+        let route = view.routes.route(inbox)
+        var total = route.services.isEmpty ? 0 : Int.max
+        for entry in route.plain where unsafe entry.stage.connection.isOpen.load(ordering: .relaxed) {
+            total = max(total, unsafe entry.subscription.remaining)
+        }
+        for group in route.groups {
+            var members = 0
+            for entry in group.members where unsafe entry.stage.connection.isOpen.load(ordering: .relaxed) {
+                let (sum, overflow) = members.addingReportingOverflow(unsafe entry.subscription.remaining)
+                members = overflow ? .max : sum
+            }
+            total = max(total, members)
+        }
+        return total
+    }
+
+    private func nextRandom() -> UInt64 {
+        // xorshift64*: only spreads queue deliveries.
+        self.random ^= self.random >> 12
+        self.random ^= self.random << 25
+        self.random ^= self.random >> 27
+        return (self.random &* 0x2545_f491_4f6c_dd1d) >> 33
+    }
+
+    // MARK: Streams
+
+    private func ingest(_ batch: IngestBatch) {
+        let now = self.now
+        let bytes = batch.bytes
+        for index in batch.items.indices {
+            let item = batch.items[index]
+            guard let hosted = self.streams[item.stream] else { continue }
+            self.touch(hosted)
+            hosted.take(item, in: bytes.readableBytesSpan, now: now, on: self)
+        }
+        self.recycle(batch)
+    }
+
+    private func recycle(_ batch: IngestBatch) {
+        guard self.spareBatches.count < Self.spareBatchesMax else { return }
+        batch.removeAll()
+        self.spareBatches.append(batch)
+    }
+
+    /// Puts a stream on the list of those that settle at the end of the cycle.
+    func touch(_ hosted: HostedStream) {
+        if hosted.isTouched { return }
+        hosted.isTouched = true
+        self.touchedStreams.append(hosted)
+    }
+
+    /// Sends what an engine wanted sent.
+    func send(_ effects: borrowing EffectBuffer, in view: AccountView) {
+        for effect in effects.effects {
+            self.publish(
+                in: view,
+                route: effects.arena.span(effect.route),
+                subject: effects.arena.span(effect.subject),
+                reply: effects.arena.span(effect.reply),
+                headers: effects.arena.span(effect.headers),
+                payload: effects.arena.span(effect.payload),
+                sizeText: RawSpan(),
+                origin: nil
+            )
+        }
+    }
+
+    /// Takes in a stream.
+    func host(
+        _ stream: StreamEngine.Stream,
+        named name: String,
+        catalogID: UInt64,
+        in view: AccountView
+    ) -> HostedStream {
+        let slot = self.streams.nextSlot
+        let handle = StreamHandle(name: name, address: StreamAddress(shard: self.index, slot: slot))
+        let hosted = HostedStream(stream: stream, handle: handle, catalogID: catalogID, view: view)
+        let taken = self.streams.insert(hosted)
+        precondition(taken == slot, "a slot is taken by the stream it was meant for")
+        self.touch(hosted)
+        return hosted
+    }
+
+    /// Whether a stream of this shard waits for a disk thread.
+    var hasWorkOnDisk: Bool { self.streams.all.contains { $0.isOnDisk } }
+
+    /// Lets a stream go: its requests are told, nothing more comes in.
+    ///
+    /// - Returns: Its store.
+    func unhost(_ slot: Slot) -> (any StreamStore)? {
+        guard let hosted = self.streams.remove(slot) else { return nil }
+        hosted.stopListening()
+        hosted.stream.terminateWaiting(.consumerDeleted)
+        hosted.send(on: self)
+        return hosted.stream.store
+    }
+
+    // MARK: The end of a cycle
+
+    /// Ends a cycle: streams deliver and commit, batches leave, clients are flushed.
+    func settle() {
+        if self.isSettling { return }
+        self.isSettling = true
+        defer { self.isSettling = false }
+        var rounds = 0
+        repeat {
+            rounds += 1
+            if !self.outgoing[self.index].isEmpty {
+                let batch = self.outgoing[self.index]
+                self.outgoing[self.index] = self.spareBatches.popLast() ?? IngestBatch()
+                self.ingest(batch)
+            }
+            self.settleStreams()
+        } while !self.outgoing[self.index].isEmpty && rounds < 16
+        for shard in self.outgoing.indices where shard != self.index { self.mail(to: shard) }
+        self.flush()
+        if !self.outgoing[self.index].isEmpty || !self.touchedStreams.isEmpty {
+            self.post(.call { _ in })  // more to do: let the sockets of this loop have their turn first
+        }
+    }
+
+    private func settleStreams() {
+        guard !self.touchedStreams.isEmpty else { return }
+        let now = self.now
+        let touched = self.touchedStreams
+        self.touchedStreams.removeAll(keepingCapacity: true)
+        for hosted in touched {
+            hosted.isTouched = false
+            hosted.settle(now: now, on: self)
+            if let deadline = hosted.stream.nextDeadline { self.wake(at: deadline, now: now) }
+        }
+    }
+
+    private func mail(to shard: Int) {
+        if shard == self.index || self.outgoing[shard].isEmpty { return }
+        let batch = self.outgoing[shard]
+        self.outgoing[shard] = self.spareBatches.popLast() ?? IngestBatch()
+        self.broker.shards[shard].post(.ingest(batch))
+    }
+
+    private func flush() {
+        for index in self.touchedStages.indices {
+            let (stage, connection) = self.touchedStages[index]
+            stage.isTouched = false
+            if !connection.isOpen.load(ordering: .relaxed) {
+                stage.buffer = ByteBuffer()
+            } else if connection.shard == self.index {
+                connection.session?.send(&stage.buffer)
+            } else {
+                self.broker.shards[connection.shard].post(.frames(connection, stage.buffer))
+                stage.buffer = ByteBuffer()
+            }
+        }
+        self.touchedStages.removeAll(keepingCapacity: true)
+    }
+
+    /// Closes every client without a word (core.md §1.12).
+    func closeClients() {
+        for session in Array(self.clients.values) { session.connection.channel.close(promise: nil) }
+    }
+
+    // MARK: Time
+
+    private func wake(at deadline: Timestamp, now: Timestamp) {
+        if let wakeUp = self.wakeUp {
+            if wakeUp.at <= deadline { return }
+            wakeUp.task.cancel()
+        }
+        let delay = max(0, deadline.nanoseconds(since: now))
+        let task = self.loop.scheduleTask(in: .nanoseconds(delay)) { self.tick() }
+        self.wakeUp = (deadline, task)
+    }
+
+    private func tick() {
+        self.wakeUp = nil
+        let now = self.now
+        var next: Timestamp?
+        for hosted in self.streams.all {
+            guard let deadline = hosted.stream.nextDeadline else { continue }
+            if deadline <= now {
+                self.touch(hosted)
+                hosted.tick(now: now, on: self)
+            } else {
+                next = min(next ?? deadline, deadline)
+            }
+        }
+        if let next { self.wake(at: next, now: now) }
+        self.settle()
+    }
+}
