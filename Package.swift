@@ -23,7 +23,10 @@ let tests: [SwiftSetting] = [
 
 let package = Package(
     name: "weir",
-    products: [],
+    products: [
+        .library(name: "Weir", targets: ["Weir"]),
+        .executable(name: "weir-server", targets: ["ServerMain"]),
+    ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -74,6 +77,26 @@ let package = Package(
             dependencies: [
                 "StreamEngine", "StreamStore", "WireProtocol", "Subjects", "StreamModel",
                 .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict
+        ),
+        // The embeddable server: listeners, event loops, lifecycle.
+        .target(
+            name: "Weir",
+            dependencies: [
+                "Broker", "StreamModel", .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict
+        ),
+        // The program `weir-server`: flags, signals and log lines.
+        .executableTarget(
+            name: "ServerMain",
+            dependencies: [
+                "Weir", "Broker", "Monitoring",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict
@@ -134,6 +157,14 @@ let package = Package(
                 "Broker", "StreamEngine", "StreamModel", "Subjects",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),
+            ],
+            swiftSettings: tests
+        ),
+        .testTarget(
+            name: "WireTests",
+            dependencies: [
+                "Weir", "Broker", "TestSupport", .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: tests
         ),

@@ -1,0 +1,78 @@
+import Foundation
+import Testing
+
+/// The files of `data/transcripts`.
+enum TranscriptFiles {
+    static let folder = URL(fileURLWithPath: #filePath)
+        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+        .appendingPathComponent("data/transcripts")
+
+    /// What each file is about.
+    static let topics = [
+        "handshake", "lexical", "publish", "unsubscribe", "headers", "reserved", "stream",
+    ]
+
+    /// The cases of all files; of a file that cannot be read, none: ``TranscriptFileTests`` tells.
+    static let cases = topics.flatMap { (try? Self.read($0)) ?? [] }
+
+    static func read(_ topic: String) throws -> [Transcript] {
+        let file = self.folder.appendingPathComponent("\(topic).txt")
+        return try TranscriptParser.parse(try String(contentsOf: file, encoding: .utf8), topic: topic)
+    }
+}
+
+@Suite("Transcript files")
+struct TranscriptFileTests {
+    @Test("Every file is read, and has cases with names of their own", arguments: TranscriptFiles.topics)
+    func files(topic: String) throws {
+        let names = try TranscriptFiles.read(topic).map(\.name)
+        #expect(!names.isEmpty)
+        #expect(Set(names).count == names.count)
+    }
+
+    @Test("No file is left out")
+    func topics() throws {
+        let names = try FileManager.default.contentsOfDirectory(atPath: TranscriptFiles.folder.path)
+        let found = names.filter { $0.hasSuffix(".txt") }.map { String($0.dropLast(4)) }
+        #expect(found.sorted() == TranscriptFiles.topics.sorted())
+    }
+}
+
+// Serialized, because cases share one server and its subjects.
+@Suite("Transcripts", .serialized, .server)
+struct TranscriptTests {
+    @Test("A case goes as written", arguments: TranscriptFiles.cases)
+    func asWritten(transcript: Transcript) throws {
+        try TranscriptPlayer.play(transcript, port: RunningServer.port)
+    }
+}
+
+@Suite("Transcripts, byte by byte", .serialized, .server)
+struct BytewiseTranscriptTests {
+    /// Longer cases would take a system call for each of very many equal bytes.
+    private static let bytesMax = 6000
+
+    @Test(
+        "A case goes as written when every byte comes by itself",
+        arguments: TranscriptFiles.cases.filter { $0.sentBytes <= bytesMax }
+    )
+    func bytewise(transcript: Transcript) throws {
+        try TranscriptPlayer.play(transcript, port: RunningServer.port, isBytewise: true)
+    }
+}
+
+@Suite("Transcripts, reference", .enabled(if: ReferenceServer.program != nil))
+struct ReferenceTranscriptTests {
+    @Test("The reference does what the transcripts say")
+    func reference() async throws {
+        try await RunningServer.withStore { directory in
+            let program = try #require(ReferenceServer.program)
+            let server = try ReferenceServer(program: program, storeDirectory: directory)
+            for transcript in TranscriptFiles.cases {
+                #expect(throws: Never.self, "\(transcript.testDescription)") {
+                    try TranscriptPlayer.play(transcript, port: server.port)
+                }
+            }
+        }
+    }
+}
