@@ -81,6 +81,19 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+        // Monitoring endpoints over HTTP, from snapshots of the broker.
+        .target(
+            name: "Monitoring",
+            dependencies: [
+                "Broker", "StreamModel", .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict
+        ),
         // The embeddable server: listeners, event loops, lifecycle.
         .target(
             name: "Weir",
@@ -164,6 +177,16 @@ let package = Package(
             name: "WireTests",
             dependencies: [
                 "Weir", "Broker", "TestSupport", .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: tests
+        ),
+        .testTarget(
+            name: "MonitoringTests",
+            dependencies: [
+                "Monitoring", "Broker", "StreamModel", "Weir", "TestSupport",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: tests

@@ -1,0 +1,25 @@
+import Broker
+import StreamModel
+
+/// Whether all is well; what probes ask for (core.md §5.4, `/healthz`).
+struct HealthReport {
+    /// A stream that takes no writes; nil if there is none.
+    let frozen: ServerSnapshot.FrozenStream?
+
+    /// Whether the answer is 200, not 503.
+    var isHealthy: Bool { self.frozen == nil }
+
+    /// The body, in one line.
+    func json() -> [UInt8] {
+        var writer = JSONWriter(capacity: 128)
+        writer.beginObject()
+        if let frozen = self.frozen {
+            writer.field("status", "unavailable")
+            writer.field("error", "JetStream stream '\(frozen.name)' takes no writes: \(frozen.reason)")
+        } else {
+            writer.field("status", "ok")
+        }
+        writer.endObject()
+        return JSONLayout.compact(writer.bytes)
+    }
+}
