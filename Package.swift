@@ -114,6 +114,17 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+
+        // Micro benchmarks of the hot path; `make bench`.
+        .executableTarget(
+            name: "MicroBenchmarks",
+            dependencies: [
+                "StreamEngine", "StreamStore", "StreamModel", "WireProtocol", "Subjects",
+                .product(name: "NIOCore", package: "swift-nio"),
+            ],
+            path: "Benchmarks/Micro",
+            swiftSettings: tests
+        ),
         // Random and damaged input for what reads bytes from the network: `make fuzz`.
         .executableTarget(
             name: "ParserFuzz",

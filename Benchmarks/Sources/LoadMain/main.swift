@@ -1,0 +1,4 @@
+import Glibc
+import LoadGenerator
+
+exit(Load.run(Array(CommandLine.arguments.dropFirst())))
