@@ -123,3 +123,14 @@ final class StoreFixture {
         )
     }
 }
+
+extension TemporaryDirectory {
+    /// A copy of this directory as it is now.
+    func copy() throws -> TemporaryDirectory {
+        let copy = try TemporaryDirectory()
+        for name in try FileManager.default.contentsOfDirectory(atPath: self.path) {
+            try FileManager.default.copyItem(atPath: self.path + "/" + name, toPath: copy.path + "/" + name)
+        }
+        return copy
+    }
+}

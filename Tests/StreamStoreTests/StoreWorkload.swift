@@ -195,6 +195,7 @@ struct WorkloadModel {
         }
         let stored = Set(messages.map { $0.sequence })
         for sequence in self.stored where final.contains(sequence) && !stored.contains(sequence) {
+            if self.isPushedOut(sequence, by: messages) { continue }
             return "message \(sequence) was acknowledged and is gone"
         }
         for sequence in stored where sequence <= self.last && !self.stored.contains(sequence) {
@@ -220,6 +221,22 @@ struct WorkloadModel {
             if found != count { return "\(found) messages on \(subject), there are \(count)" }
         }
         return self.consumerProblem(opened)
+    }
+
+    /// Whether newer messages fill the limit that the message would have to fit in.
+    ///
+    /// When neither was acknowledged, a removal may be lost and an append after it kept: then the limit takes the
+    /// oldest message, as if the removal had never been asked for.
+    private func isPushedOut(_ sequence: UInt64, by messages: [NaiveStore.Message]) -> Bool {
+        if let most = self.list.limits.messages, UInt64(messages.count) == most {
+            return messages.allSatisfy { $0.sequence > sequence }
+        }
+        guard let most = self.list.limits.messagesPerSubject, let subject = self.appended[sequence]?.subject
+        else {
+            return false
+        }
+        let same = messages.filter { $0.subject == subject }
+        return UInt64(same.count) == most && same.allSatisfy { $0.sequence > sequence }
     }
 
     /// A consumer's progress is at least what was acknowledged, and never what was not journaled.
