@@ -68,7 +68,7 @@ struct EnvironmentTests {
     func missing() throws {
         #expect(
             self.openError("/nonexistent/weir")
-                == .failed(LMDBError(call: "stat", code: ENOENT))
+                == .failed(LMDBError(call: "open", code: ENOENT))
         )
     }
 
