@@ -3,10 +3,10 @@ final class AccountView {
     /// The account.
     let account: Account
     /// The routes this loop has looked up.
-    var routes: RouteCache
+    let routes: LoopCell<RouteCache>
 
     init(account: Account, shard: Int, seed: UInt64) {
         self.account = account
-        self.routes = RouteCache(interest: account.interest, shard: shard, seed: seed)
+        self.routes = LoopCell(RouteCache(interest: account.interest, shard: shard, seed: seed))
     }
 }

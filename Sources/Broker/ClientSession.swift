@@ -23,6 +23,9 @@ final class ClientSession {
 
     private let broker: Broker
     private let isTracing: Bool
+    /// Whether each operation is checked more strictly, or answered: what `options` say, read for each operation.
+    private var isPedantic = false
+    private var isVerbose: Bool
     private var parser: ClientOperationParser
     private var leftover = ByteBuffer()
     private var subscriptions: [[UInt8]: Subscription] = [:]
@@ -41,6 +44,7 @@ final class ClientSession {
         self.broker = shard.broker
         self.isTracing = shard.broker.isTracing
         self.host = host
+        self.isVerbose = self.options.verbose
         self.view = shard.view(of: shard.broker.defaultAccount)
         self.parser = ClientOperationParser(
             maxControlLine: shard.broker.options.maxControlLine,
@@ -81,7 +85,7 @@ final class ClientSession {
             self.fail("Stale Connection")
         } else {
             self.outstandingPings += 1
-            FrameEncoder.writePing(into: &self.stage.buffer)
+            FrameEncoder.writePing(into: &self.stage.bytes.value)
             self.shard.touch(self.stage)
         }
         self.shard.settle()
@@ -197,7 +201,7 @@ final class ClientSession {
         let reply = bytes.extracting(publish.reply)
         self.shard.counters.messagesIn += 1
         self.shard.counters.bytesIn += publish.payload.count
-        if self.options.pedantic, !Subject.isValidLiteral(subject) {
+        if self.isPedantic, !Subject.isValidLiteral(subject) {
             self.complain("Invalid Publish Subject")
         }
         if ReservedSubjects.forbidsPublish(subject) {
@@ -232,7 +236,7 @@ final class ClientSession {
                 reply: reply,
                 sid: sid.span.bytes,
                 subject: subject,
-                into: &self.stage.buffer
+                into: &self.stage.bytes.value
             )
             self.shard.touch(self.stage)
             return
@@ -282,6 +286,8 @@ final class ClientSession {
 
     private func connect(_ json: RawSpan) {
         guard self.options.merge(json) else { return self.close() }
+        self.isPedantic = self.options.pedantic
+        self.isVerbose = self.options.verbose
         // A second CONNECT drops the subscriptions of the first (core.md §1.1).
         for subscription in self.subscriptions.values { self.view.account.interest.remove(subscription) }
         self.subscriptions.removeAll()
@@ -300,7 +306,7 @@ final class ClientSession {
     }
 
     private func pong() {
-        FrameEncoder.writePong(into: &self.stage.buffer)
+        FrameEncoder.writePong(into: &self.stage.bytes.value)
         self.shard.touch(self.stage)
         guard !self.hasAnsweredFirstPing else { return }
         self.hasAnsweredFirstPing = true
@@ -311,20 +317,20 @@ final class ClientSession {
     // MARK: Output
 
     private func acknowledgeIfVerbose() {
-        guard self.options.verbose else { return }
-        FrameEncoder.writeOK(into: &self.stage.buffer)
+        guard self.isVerbose else { return }
+        FrameEncoder.writeOK(into: &self.stage.bytes.value)
         self.shard.touch(self.stage)
     }
 
     private func writeInfo(account: String?) {
         var place = ServerInfo.Connection(clientID: self.connection.id, clientIP: self.host)
         place.remoteAccount = account
-        self.broker.info.write(place, into: &self.stage.buffer)
+        self.broker.info.write(place, into: &self.stage.bytes.value)
         self.shard.touch(self.stage)
     }
 
     private func complain(_ text: String) {
-        FrameEncoder.writeError(text, into: &self.stage.buffer)
+        FrameEncoder.writeError(text, into: &self.stage.bytes.value)
         self.shard.touch(self.stage)
     }
 
@@ -375,6 +381,6 @@ final class ClientSession {
     func close() {
         guard !self.isClosing else { return }
         self.isClosing = true
-        if self.stage.buffer.readableBytes == 0 { self.connection.channel.close(promise: nil) }
+        if self.stage.bytes.value.readableBytes == 0 { self.connection.channel.close(promise: nil) }
     }
 }

@@ -45,14 +45,75 @@ final class IngestBatch: @unchecked Sendable {
         }
     }
 
-    private(set) var items: [Item] = []
-    private(set) var bytes = ByteBuffer()
+    /// The items and their bytes: one value, so that adding a message is one access of a class's property.
+    struct Contents {
+        fileprivate(set) var items: [Item] = []
+        fileprivate(set) var bytes = ByteBuffer()
 
-    var isEmpty: Bool { self.items.isEmpty }
+        /// Copies a message in.
+        fileprivate mutating func append(
+            _ kind: Kind,
+            stream: Slot,
+            consumer: ConsumerSlot,
+            subject: RawSpan,
+            reply: RawSpan,
+            headers: RawSpan,
+            payload: RawSpan
+        ) {
+            let start = self.bytes.writerIndex
+            let length = subject.byteCount + reply.byteCount + headers.byteCount + payload.byteCount
+            // The memory is the buffer's, at least `length` bytes; each part is copied behind the one before.
+            unsafe self.bytes.writeWithUnsafeMutableBytes(minimumWritableBytes: length) { memory in
+                var offset = 0
+                unsafe Self.copy(subject, to: memory, at: &offset)
+                unsafe Self.copy(reply, to: memory, at: &offset)
+                unsafe Self.copy(headers, to: memory, at: &offset)
+                unsafe Self.copy(payload, to: memory, at: &offset)
+                return offset
+            }
+            self.items.append(
+                Item(
+                    kind: kind,
+                    stream: stream,
+                    consumer: consumer,
+                    start: start,
+                    subjectLength: subject.byteCount,
+                    replyLength: reply.byteCount,
+                    headerLength: headers.byteCount,
+                    payloadLength: payload.byteCount
+                )
+            )
+        }
+
+        @inline(__always)
+        private static func copy(
+            _ part: RawSpan,
+            to memory: UnsafeMutableRawBufferPointer,
+            at offset: inout Int
+        ) {
+            let count = part.byteCount
+            if count == 0 { return }
+            precondition(count <= memory.count - offset)
+            unsafe part.withUnsafeBytes { source in
+                if let from = source.baseAddress, let to = memory.baseAddress {
+                    unsafe (to + offset).copyMemory(from: from, byteCount: count)
+                }
+            }
+            offset += count
+        }
+    }
+
+    private let cell = LoopCell(Contents())
+
+    /// What it holds.
+    var contents: Contents { self.cell.value }
+
+    var isEmpty: Bool { self.cell.value.items.isEmpty }
     /// Bytes held.
-    var byteCount: Int { self.bytes.writerIndex }
+    var byteCount: Int { self.cell.value.bytes.writerIndex }
 
-    /// Copies a message in.
+    /// Copies a message in, and says how many bytes are held now.
+    @discardableResult
     func append(
         _ kind: Kind,
         stream: Slot,
@@ -61,28 +122,21 @@ final class IngestBatch: @unchecked Sendable {
         reply: RawSpan,
         headers: RawSpan,
         payload: RawSpan
-    ) {
-        let start = self.bytes.writerIndex
-        self.bytes.write(subject)
-        self.bytes.write(reply)
-        self.bytes.write(headers)
-        self.bytes.write(payload)
-        self.items.append(
-            Item(
-                kind: kind,
-                stream: stream,
-                consumer: consumer,
-                start: start,
-                subjectLength: subject.byteCount,
-                replyLength: reply.byteCount,
-                headerLength: headers.byteCount,
-                payloadLength: payload.byteCount
-            )
+    ) -> Int {
+        self.cell.value.append(
+            kind,
+            stream: stream,
+            consumer: consumer,
+            subject: subject,
+            reply: reply,
+            headers: headers,
+            payload: payload
         )
+        return self.cell.value.bytes.writerIndex
     }
 
     func removeAll() {
-        self.items.removeAll(keepingCapacity: true)
-        self.bytes.clear()
+        self.cell.value.items.removeAll(keepingCapacity: true)
+        self.cell.value.bytes.clear()
     }
 }

@@ -64,24 +64,32 @@ final class Interest: Sendable {
         if removed { self.generationCounter.wrappingAdd(1, ordering: .releasing) }
     }
 
-    /// Appends the subscriptions that match `subject` and returns the generation they belong to.
-    ///
-    /// `sharesAcknowledgements` tells whether the route of an acknowledgement depends on its consumer alone.
-    func match(
-        _ subject: RawSpan,
-        into matches: inout [Subscription]
-    ) -> (generation: UInt64, sharesAcknowledgements: Bool) {
+    /// What ``match(_:into:)`` says beside the subscriptions.
+    struct Match {
+        /// The generation they belong to.
+        var generation: UInt64
+        /// Whether the route of an acknowledgement depends on its consumer alone.
+        var sharesAcknowledgements: Bool
+        /// Whether subjects that differ in their last token alone have the same subscriptions.
+        var isLastTokenFree: Bool
+    }
+
+    /// Appends the subscriptions that match `subject`.
+    func match(_ subject: RawSpan, into matches: inout [Subscription]) -> Match {
         // Read first: a change in between makes the result newer than its label, never older.
         let generation = self.generation
-        let shares = self.table.withLock { table in
+        return self.table.withLock { table in
             table.scratch.removeAll(keepingCapacity: true)
             table.trie.match(subject, into: &table.scratch)
             for key in table.scratch {
                 if let subscription = table.subscriptions[Int(key)] { matches.append(subscription) }
             }
-            return table.acknowledgementWatchers == 0
+            return Match(
+                generation: generation,
+                sharesAcknowledgements: table.acknowledgementWatchers == 0,
+                isLastTokenFree: table.trie.isLastTokenFree
+            )
         }
-        return (generation, shares)
     }
 
     private static func watchesAcknowledgements(_ pattern: [UInt8], _ target: Target) -> Bool {

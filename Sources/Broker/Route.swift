@@ -1,4 +1,5 @@
 import Subjects
+import Synchronization
 
 /// Where messages of one subject go, resolved for one event loop.
 ///
@@ -6,13 +7,26 @@ import Subjects
 /// makes two cores fight over a cache line.
 final class Route {
     /// One client subscription.
+    ///
+    /// Nothing in it is counted: a copy costs nothing, and delivering touches no reference count.
+    @safe
     struct Entry {
         /// Kept alive by `subscriptions`.
-        unowned(unsafe) let subscription: Subscription
+        let subscription: Unmanaged<Subscription>
         /// Kept alive by the connection, which the subscription keeps alive.
-        unowned(unsafe) let stage: OutboundStage
-        let sid: [UInt8]
+        let stage: Unmanaged<OutboundStage>
+        let sid: SubscriptionID
         let connectionID: UInt64
+
+        /// Whether the client is still there.
+        var isOpen: Bool {
+            unsafe self.stage._withUnsafeGuaranteedRef { stage in
+                unsafe stage.connection._withUnsafeGuaranteedRef { $0.isOpen.load(ordering: .relaxed) }
+            }
+        }
+
+        /// How many more messages the subscription takes.
+        var remaining: Int { unsafe self.subscription._withUnsafeGuaranteedRef { $0.remaining } }
     }
 
     /// The members of one queue group.
@@ -25,6 +39,8 @@ final class Route {
     private(set) var plain: [Entry] = []
     private(set) var groups: [Group] = []
     private(set) var services: [Target] = []
+    /// The one entry of `plain`, where there is nothing else; the case of every inbox.
+    private(set) var only: Entry?
 
     /// Whether nobody is interested.
     var isEmpty: Bool { self.plain.isEmpty && self.groups.isEmpty && self.services.isEmpty }
@@ -41,10 +57,10 @@ final class Route {
                 self.services.append(subscription.target)
                 continue
             }
-            let entry = Entry(
-                subscription: subscription,
-                stage: connection.stages[shard],
-                sid: sid,
+            let entry = unsafe Entry(
+                subscription: .passUnretained(subscription),
+                stage: .passUnretained(connection.stages[shard]),
+                sid: SubscriptionID(sid),
                 connectionID: connection.id
             )
             if subscription.queue.isEmpty {
@@ -55,6 +71,8 @@ final class Route {
                 self.groups.append(Group(name: subscription.queue, members: [entry]))
             }
         }
+        let isAlone = self.plain.count == 1 && self.groups.isEmpty && self.services.isEmpty
+        self.only = isAlone ? self.plain[0] : nil
     }
 
     /// Drops the general API handler where only a specific one may answer (streams.md §1.1).

@@ -153,7 +153,19 @@ final class Shard: @unchecked Sendable {
         sizeText: RawSpan,
         origin: Connection?
     ) -> Bool {
-        let found = view.routes.route(route)
+        let found = view.routes.value.route(route)
+        if let only = found.only {
+            return self.deliver(
+                only,
+                in: view,
+                subject: subject,
+                reply: reply,
+                headers: headers,
+                payload: payload,
+                sizeText: sizeText,
+                origin: origin
+            )
+        }
         let (plain, groups, services) = (found.plain, found.groups, found.services)
         var delivered = false
         for entry in plain {
@@ -214,56 +226,60 @@ final class Shard: @unchecked Sendable {
         sizeText: RawSpan,
         origin: Connection?
     ) -> Bool {
-        let stage = unsafe entry.stage
-        let connection = unsafe stage.connection
-        if let origin, origin.id == entry.connectionID, !origin.wantsEcho.load(ordering: .relaxed) {
-            return false
+        // Kept alive by the route, which the caller holds.
+        unsafe entry.stage._withUnsafeGuaranteedRef { stage in
+            unsafe stage.connection._withUnsafeGuaranteedRef { connection in
+                if let origin, origin.id == entry.connectionID, !origin.wantsEcho.load(ordering: .relaxed) {
+                    return false
+                }
+                guard connection.isOpen.load(ordering: .relaxed) else { return false }
+                switch unsafe entry.subscription._withUnsafeGuaranteedRef({ $0.takeDelivery() }) {
+                case .goesOn:
+                    break
+                case .last:
+                    unsafe self.end(entry.subscription.takeUnretainedValue(), of: connection, in: view)
+                case .exhausted:
+                    return false
+                }
+                let withHeaders = !headers.isEmpty && connection.wantsHeaders.load(ordering: .relaxed)
+                entry.sid.withBytes { sid in
+                    if withHeaders {
+                        FrameEncoder.writeHeaderMessage(
+                            subject: subject,
+                            sid: sid,
+                            reply: reply,
+                            headers: headers,
+                            body: payload,
+                            into: &stage.bytes.value
+                        )
+                    } else if sizeText.isEmpty || !headers.isEmpty {
+                        FrameEncoder.writeMessage(
+                            subject: subject,
+                            sid: sid,
+                            reply: reply,
+                            payload: payload,
+                            into: &stage.bytes.value
+                        )
+                    } else {
+                        FrameEncoder.writeMessage(
+                            subject: subject,
+                            sid: sid,
+                            reply: reply,
+                            sizeText: sizeText,
+                            payload: payload,
+                            into: &stage.bytes.value
+                        )
+                    }
+                }
+                self.counters.messagesOut += 1
+                self.counters.bytesOut += headers.byteCount + payload.byteCount
+                if !stage.isTouched { self.touch(stage) }
+                if origin != nil, connection.backlog.load(ordering: .relaxed) > self.pauseBytes {
+                    self.wantsPause = true
+                }
+                return true
+            }
         }
-        guard connection.isOpen.load(ordering: .relaxed) else { return false }
-        let subscription = unsafe entry.subscription
-        switch subscription.takeDelivery() {
-        case .goesOn:
-            break
-        case .last:
-            self.end(subscription, of: connection, in: view)
-        case .exhausted:
-            return false
-        }
-        let sid = unsafe entry.sid.span.bytes
-        if !headers.isEmpty, connection.wantsHeaders.load(ordering: .relaxed) {
-            FrameEncoder.writeHeaderMessage(
-                subject: subject,
-                sid: sid,
-                reply: reply,
-                headers: headers,
-                body: payload,
-                into: &stage.buffer
-            )
-        } else if sizeText.isEmpty || !headers.isEmpty {
-            FrameEncoder.writeMessage(
-                subject: subject,
-                sid: sid,
-                reply: reply,
-                payload: payload,
-                into: &stage.buffer
-            )
-        } else {
-            FrameEncoder.writeMessage(
-                subject: subject,
-                sid: sid,
-                reply: reply,
-                sizeText: sizeText,
-                payload: payload,
-                into: &stage.buffer
-            )
-        }
-        self.counters.messagesOut += 1
-        self.counters.bytesOut += headers.byteCount + payload.byteCount
-        self.touch(stage)
-        if origin != nil, connection.backlog.load(ordering: .relaxed) > self.pauseBytes {
-            self.wantsPause = true
-        }
-        return true
     }
 
     private func end(_ subscription: Subscription, of connection: Connection, in view: AccountView) {
@@ -341,7 +357,7 @@ final class Shard: @unchecked Sendable {
         payload: RawSpan
     ) {
         let shard = handle.address.shard
-        self.outgoing[shard]
+        let held = self.outgoing[shard]
             .append(
                 kind,
                 stream: handle.address.slot,
@@ -359,27 +375,25 @@ final class Shard: @unchecked Sendable {
                 self.wantsPause = true
             }
         }
-        if self.outgoing[shard].byteCount > Self.batchBytesMax { self.mail(to: shard) }
+        if held > Self.batchBytesMax { self.mail(to: shard) }
     }
 
     /// Appends framed bytes for one client.
     func touch(_ stage: OutboundStage) {
         if stage.isTouched { return }
         stage.isTouched = true
-        self.touchedStages.append((stage, unsafe stage.connection))
+        self.touchedStages.append((stage, unsafe stage.connection.takeUnretainedValue()))
     }
 
     /// How many messages the subscribers of `inbox` would still take; 0 when there is nobody.
     func interest(in inbox: RawSpan, of view: AccountView) -> Int {
-        let route = view.routes.route(inbox)
+        let route = view.routes.value.route(inbox)
         var total = route.services.isEmpty ? 0 : Int.max
-        for entry in route.plain where unsafe entry.stage.connection.isOpen.load(ordering: .relaxed) {
-            total = max(total, unsafe entry.subscription.remaining)
-        }
+        for entry in route.plain where entry.isOpen { total = max(total, entry.remaining) }
         for group in route.groups {
             var members = 0
-            for entry in group.members where unsafe entry.stage.connection.isOpen.load(ordering: .relaxed) {
-                let (sum, overflow) = members.addingReportingOverflow(unsafe entry.subscription.remaining)
+            for entry in group.members where entry.isOpen {
+                let (sum, overflow) = members.addingReportingOverflow(entry.remaining)
                 members = overflow ? .max : sum
             }
             total = max(total, members)
@@ -398,15 +412,24 @@ final class Shard: @unchecked Sendable {
     // MARK: Streams
 
     private func ingest(_ batch: IngestBatch) {
-        let now = self.now
-        let bytes = batch.bytes
-        for index in batch.items.indices {
-            let item = batch.items[index]
-            guard let hosted = self.streams[item.stream] else { continue }
-            self.touch(hosted)
-            hosted.take(item, in: bytes.readableBytesSpan, now: now, on: self)
-        }
+        self.take(batch.contents)
         self.recycle(batch)
+    }
+
+    private func take(_ contents: borrowing IngestBatch.Contents) {
+        let now = self.now
+        let items = contents.items
+        var hosted: HostedStream?
+        var slot: Slot?
+        for index in items.indices {
+            let item = items[index]
+            if item.stream != slot {
+                slot = item.stream
+                hosted = self.streams[item.stream]
+                if let hosted { self.touch(hosted) }
+            }
+            hosted?.take(item, in: contents.bytes.readableBytesSpan, now: now, on: self)
+        }
     }
 
     private func recycle(_ batch: IngestBatch) {
@@ -516,12 +539,16 @@ final class Shard: @unchecked Sendable {
             let (stage, connection) = self.touchedStages[index]
             stage.isTouched = false
             if !connection.isOpen.load(ordering: .relaxed) {
-                stage.buffer = ByteBuffer()
+                stage.bytes.value = ByteBuffer()
             } else if connection.shard == self.index {
-                connection.session?.send(&stage.buffer)
+                // Taken out: what writing leads to may write to the client again.
+                var bytes = ByteBuffer()
+                swap(&bytes, &stage.bytes.value)
+                connection.session?.send(&bytes)
+                if stage.bytes.value.readableBytes == 0 { swap(&bytes, &stage.bytes.value) }
             } else {
-                self.broker.shards[connection.shard].post(.frames(connection, stage.buffer))
-                stage.buffer = ByteBuffer()
+                self.broker.shards[connection.shard].post(.frames(connection, stage.bytes.value))
+                stage.bytes.value = ByteBuffer()
             }
         }
         self.touchedStages.removeAll(keepingCapacity: true)

@@ -1,4 +1,5 @@
 public import NIOCore
+import StreamModel
 
 /// Messages that the engine wants sent, in order: one byte arena and a list of where each part lies.
 ///
@@ -36,6 +37,34 @@ public struct EffectBuffer {
         let start = self.arena.writerIndex
         unsafe bytes.withUnsafeBytes { _ = unsafe self.arena.writeBytes($0) }
         return start..<self.arena.writerIndex
+    }
+
+    /// Adds the acknowledgement of a stored message to `route`.
+    mutating func acknowledge(_ sequence: StreamSequence, by format: PubAckFormat, to route: RawSpan) {
+        let start = self.arena.writerIndex
+        let length = route.byteCount
+        // The memory is the arena's, and has room for both parts.
+        let written = unsafe self.arena.writeWithUnsafeMutableBytes(
+            minimumWritableBytes: length + format.storedBytesMax
+        ) { memory in
+            unsafe route.withUnsafeBytes { unsafe memory.copyMemory(from: $0) }
+            return unsafe length
+                + format.writeStored(
+                    sequence,
+                    into: UnsafeMutableRawBufferPointer(rebasing: memory[length...])
+                )
+        }
+        let route = start..<start + length
+        let end = start + length
+        self.effects.append(
+            Effect(
+                route: route,
+                subject: route,
+                reply: end..<end,
+                headers: end..<end,
+                payload: end..<start + written
+            )
+        )
     }
 
     /// Adds a message to `route`, shown there under the same subject.

@@ -25,7 +25,14 @@ extension Stream {
         }
         let outcome = self.admit(subject: subject, headers: headers, payload: payload, rules: rules, now: now)
         if reply.isEmpty || !rules.answers { return }
-        if self.store.hasUncommitted {
+        if case .stored(let sequence) = outcome {
+            // What was just stored in files is not durable yet.
+            if rules.isOnDisk || self.store.hasUncommitted {
+                self.held.acknowledge(sequence, by: self.acknowledgement, to: reply)
+            } else {
+                self.outgoing.acknowledge(sequence, by: self.acknowledgement, to: reply)
+            }
+        } else if self.store.hasUncommitted {
             self.acknowledge(outcome, to: reply, in: &self.held)
         } else {
             self.acknowledge(outcome, to: reply, in: &self.outgoing)
@@ -79,7 +86,7 @@ extension Stream {
             {
                 return .refused(error)
             }
-            self.lastMessageID.removeAll(keepingCapacity: true)
+            if !self.lastMessageID.isEmpty { self.lastMessageID.removeAll(keepingCapacity: true) }
             let sequence = self.store.append(
                 subject: subject,
                 headers: headers,
@@ -201,6 +208,7 @@ extension Stream {
 
     /// Tells the consumers with a filter of a new message.
     private func didAppend(_ sequence: StreamSequence, subject: RawSpan) {
+        if self.filtered.isEmpty { return }
         for entry in self.filtered { entry.consumer.didAppend(sequence, subject: subject) }
     }
 }

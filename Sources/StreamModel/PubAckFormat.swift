@@ -26,9 +26,34 @@ public struct PubAckFormat: Hashable, Sendable {
 
     /// Appends the acknowledgement of a stored message.
     public func appendStored(_ sequence: StreamSequence, to bytes: inout [UInt8]) {
-        bytes.append(contentsOf: self.head)
-        Self.append(sequence.rawValue, to: &bytes)
-        bytes.append(UInt8(ascii: "}"))
+        bytes += unsafe [UInt8](unsafeUninitializedCapacity: self.storedBytesMax) { buffer, count in
+            count = unsafe self.writeStored(sequence, into: UnsafeMutableRawBufferPointer(buffer))
+        }
+    }
+
+    /// The most bytes that ``writeStored(_:into:)`` writes.
+    public var storedBytesMax: Int { self.head.count + 21 }
+
+    /// Writes the acknowledgement of a stored message to the start of `memory`, and returns its length.
+    ///
+    /// - Precondition: there is room for ``storedBytesMax``.
+    public func writeStored(_ sequence: StreamSequence, into memory: UnsafeMutableRawBufferPointer) -> Int {
+        precondition(memory.count >= self.storedBytesMax)
+        unsafe self.head.withUnsafeBytes { unsafe memory.copyMemory(from: $0) }
+        var length = 1
+        var rest = sequence.rawValue
+        while rest >= 10 {
+            rest /= 10
+            length += 1
+        }
+        let end = self.head.count + length
+        rest = sequence.rawValue
+        for place in 1...length {
+            unsafe memory[end - place] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
+            rest /= 10
+        }
+        unsafe memory[end] = UInt8(ascii: "}")
+        return end + 1
     }
 
     /// Appends the acknowledgement of a message that is stored already, under `sequence`.

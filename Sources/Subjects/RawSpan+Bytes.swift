@@ -85,6 +85,23 @@ extension RawSpan {
         return end
     }
 
+    /// Where the last `wanted` ends; 0 when it is not there.
+    @inlinable
+    public func endOfLast(_ wanted: UInt8) -> Int {
+        var end = self.byteCount
+        let everywhere = ByteLanes.all(wanted)
+        while end >= 8 {
+            let hits = ByteLanes.zeros(self.word(end - 8) ^ everywhere)
+            if hits != 0 { return end - hits.leadingZeroBitCount >> 3 }
+            end -= 8
+        }
+        while end > 0 {
+            if self.byte(end - 1) == wanted { return end }
+            end -= 1
+        }
+        return 0
+    }
+
     /// A copy of the bytes.
     @inlinable
     public func array() -> [UInt8] {

@@ -38,6 +38,11 @@ public struct SubjectHash: Sendable {
         return Self.fold(state ^ self.start, self.end)
     }
 
+    /// The hash of a text from those of its two parts.
+    public func join(_ first: UInt64, _ second: UInt64) -> UInt64 {
+        Self.fold(first ^ self.step, second ^ self.end)
+    }
+
     private static func fold(_ a: UInt64, _ b: UInt64) -> UInt64 {
         let product = a.multipliedFullWidth(by: b)
         return product.high ^ product.low

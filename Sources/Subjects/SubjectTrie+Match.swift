@@ -3,8 +3,12 @@ extension SubjectTrie {
     ///
     /// A value comes once for each of its patterns that match; those of one pattern come in the order they were
     /// inserted. A subject with an empty token matches nothing, and wildcards in it are ordinary tokens.
+    ///
+    /// ``isLastTokenFree`` then tells whether subjects that differ in the last token alone match the same.
     public mutating func match(_ subject: RawSpan, into matches: inout [UInt32]) {
+        self.isLastTokenFree = false
         guard self.startMatch(subject) else { return }
+        self.isLastTokenFree = true
         while let ring = self.nextMatch(in: subject) { self.values.collect(ring, into: &matches) }
     }
 
@@ -43,6 +47,7 @@ extension SubjectTrie {
                 let literal =
                     hasLiterals ? self.literalChild(of: number, for: self.tokens[level], in: subject) : 0
                 level += 1
+                if hasLiterals, level == self.tokens.count { self.isLastTokenFree = false }
                 if literal != 0 {
                     if star != 0 { self.branches.append(Branch(node: star, level: level)) }
                     number = literal

@@ -40,6 +40,8 @@ public struct SubjectTrie: Sendable {
     var tokens: [Token] = []
     /// Scratch of one call: what is left to search.
     var branches: [Branch] = []
+    /// Whether the last call of ``match(_:into:)`` would have found the same with any other last token.
+    public internal(set) var isLastTokenFree = false
     let hash: SubjectHash
     /// The number of patterns that have a value.
     public private(set) var patternCount = 0

@@ -21,7 +21,7 @@ struct IngestBatchTests {
     }
 
     private func text(_ batch: IngestBatch, _ range: Range<Int>) -> String {
-        String(decoding: batch.bytes.readableBytesView[range], as: UTF8.self)
+        String(decoding: batch.contents.bytes.readableBytesView[range], as: UTF8.self)
     }
 
     @Test("Every message keeps its parts, its kind and where it goes")
@@ -35,9 +35,9 @@ struct IngestBatchTests {
         ]
         let kinds: [IngestBatch.Kind] = [.publish, .pull, .directGet, .publish, .acknowledge]
         for (kind, message) in zip(kinds, messages) { self.append(batch, kind, message) }
-        #expect(batch.items.count == messages.count)
+        #expect(batch.contents.items.count == messages.count)
         #expect(batch.byteCount == messages.joined().reduce(0) { $0 + $1.utf8.count })
-        for (index, item) in batch.items.enumerated() {
+        for (index, item) in batch.contents.items.enumerated() {
             let parts = [item.subject, item.reply, item.headers, item.payload].map { self.text(batch, $0) }
             #expect(parts == messages[index])
             #expect(item.kind == kinds[index])
@@ -54,7 +54,7 @@ struct IngestBatchTests {
         #expect(batch.isEmpty)
         #expect(batch.byteCount == 0)
         self.append(batch, .publish, ["new", "", "", "p"])
-        #expect(batch.items.count == 1)
-        #expect(batch.items.first.map { self.text(batch, $0.subject) } == "new")
+        #expect(batch.contents.items.count == 1)
+        #expect(batch.contents.items.first.map { self.text(batch, $0.subject) } == "new")
     }
 }

@@ -29,15 +29,45 @@ struct RouteCacheTests {
         self.interest.remove(keep)
     }
 
+    @Test("Subjects that differ in a last token that decides nothing share a place")
+    func sharedParent() {
+        let inbox = self.interest.add("_INBOX.one.*", self.client(1))
+        let other = self.interest.add("_INBOX.two.*", self.client(2))
+        _ = self.cache.route("_INBOX.one.1")
+        let shared = self.cache.route("_INBOX.one.2")
+        for number in 3..<50 { #expect(self.cache.route("_INBOX.one.\(number)") === shared) }
+        #expect(shared.plain.map(\.connectionID) == [1])
+        for _ in 0..<3 { #expect(self.cache.route("_INBOX.two.7").plain.map(\.connectionID) == [2]) }
+        for subject in ["_INBOX.one", "_INBOX.one.1.2", "_INBOX.one.", "_INBOX..1", "_INBOX.three.1"] {
+            for _ in 0..<3 { #expect(self.cache.route(subject).isEmpty, "\(subject)") }
+        }
+        self.interest.remove(inbox)
+        self.interest.remove(other)
+    }
+
+    @Test("A last token that one subscription names gets its own place")
+    func namedLastToken() {
+        let any = self.interest.add("orders.*", self.client(1))
+        for number in 0..<3 { #expect(self.cache.route("orders.\(number)").plain.map(\.connectionID) == [1]) }
+        let one = self.interest.add("orders.2", self.client(2))
+        for _ in 0..<3 {
+            #expect(self.cache.route("orders.1").plain.map(\.connectionID) == [1])
+            #expect(self.cache.route("orders.2").plain.map(\.connectionID).sorted() == [1, 2])
+        }
+        self.interest.remove(one)
+        for _ in 0..<3 { #expect(self.cache.route("orders.2").plain.map(\.connectionID) == [1]) }
+        self.interest.remove(any)
+    }
+
     @Test("Subjects used once share one route and push nothing out")
     func usedOnce() {
-        let keep = self.interest.add(">", self.client())
+        let keep = [self.interest.add(">", self.client()), self.interest.add("once.named", self.client())]
         _ = self.cache.route("stays")
         let stays = self.cache.route("stays")
         let once = self.cache.route("once.0")
         for number in 1..<100 { #expect(self.cache.route("once.\(number)") === once) }
         #expect(self.cache.route("stays") === stays)
-        self.interest.remove(keep)
+        for one in keep { self.interest.remove(one) }
     }
 
     @Test("A changed interest is seen at once")
@@ -66,8 +96,12 @@ struct RouteCacheTests {
             self.interest.add("a", .stream(makeHandle())),
         ]
         let route = self.cache.route("a")
-        #expect(route.plain.map(\.sid) == [[49]])
-        #expect(route.plain.allSatisfy { $0.stage === connection.stages[1] })
+        #expect(route.plain.map(\.sid) == [SubscriptionID([49])])
+        #expect(
+            route.plain.allSatisfy {
+                $0.stage.toOpaque() == Unmanaged.passUnretained(connection.stages[1]).toOpaque()
+            }
+        )
         #expect(Set(route.groups.map(\.name)) == [Array("q".utf8), Array("p".utf8)])
         #expect(route.groups.first { $0.name == Array("q".utf8) }?.members.count == 2)
         #expect(route.services.count == 1)

@@ -49,6 +49,20 @@ struct RawSpanBytesTests {
         }
     }
 
+    @Test("The last one of a byte is found at every place of every length")
+    func endOfLast() {
+        for length in 0...20 {
+            var bytes = [UInt8](repeating: 0x2f, count: length)
+            #expect(bytes.span.bytes.endOfLast(0x2e) == 0)
+            for place in 0..<length {
+                bytes[place] = 0x2e
+                bytes[place / 2] = 0x2e
+                #expect(bytes.span.bytes.endOfLast(0x2e) == place + 1)
+                bytes = [UInt8](repeating: 0x2f, count: length)
+            }
+        }
+    }
+
     @Test("Spans are equal when every byte is")
     func equality() {
         for length in 0...20 {
