@@ -108,7 +108,7 @@ let package = Package(
         .executableTarget(
             name: "ServerMain",
             dependencies: [
-                "Weir", "Broker", "Monitoring",
+                "Weir", "Broker", "Monitoring", "StreamModel",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],

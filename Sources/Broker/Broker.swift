@@ -86,7 +86,7 @@ public final class Broker: @unchecked Sendable {
         if let path = options.storeDirectory {
             self.jetStream = JetStreamAccount(
                 account: account,
-                storage: JetStreamStorage(path: path, logger: logger),
+                storage: JetStreamStorage(path: path, options: options, logger: logger),
                 broker: self
             )
         }

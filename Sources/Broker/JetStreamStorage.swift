@@ -12,13 +12,17 @@ final class JetStreamStorage: @unchecked Sendable {
     // Unchecked: `directory` and `catalog` are set before the loops begin, then used on the catalogue's queue only.
 
     private let path: String
+    private let syncInterval: Int64?
+    private let asyncSyncInterval: Int64
     private let logger: Logger
     private var directory: StoreDirectory?
     private var catalog: Catalog?
     private let placed = Atomic<Int>(0)
 
-    init(path: String, logger: Logger) {
+    init(path: String, options: ServerOptions, logger: Logger) {
         self.path = path
+        self.syncInterval = options.syncInterval
+        self.asyncSyncInterval = options.asyncSyncInterval
         self.logger = logger
     }
 
@@ -69,6 +73,7 @@ final class JetStreamStorage: @unchecked Sendable {
             options: FileStoreOptions(
                 streamID: Self.streamID(id, created: record.created),
                 quarantine: "\(directory.quarantinePath)/\(id)",
+                durability: self.durability(of: record.configuration),
                 limits: StoreLimits(record.configuration),
                 duplicateWindow: record.configuration.duplicateWindow.rawValue,
                 firstSequence: record.configuration.firstSequence
@@ -77,6 +82,12 @@ final class JetStreamStorage: @unchecked Sendable {
         )
         self.report(opened.report, of: record.configuration.name)
         return OpenedStream(catalogID: id, store: opened.store, consumers: opened.consumers)
+    }
+
+    /// What an acknowledgement of a stream in files means.
+    private func durability(of configuration: StreamConfiguration) -> StoreDurability {
+        if let interval = self.syncInterval { return .interval(nanoseconds: interval) }
+        return configuration.persistMode == .async ? .interval(nanoseconds: self.asyncSyncInterval) : .sync
     }
 
     /// 16 bytes that tell this stream's files from those of any other.

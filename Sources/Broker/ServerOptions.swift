@@ -10,6 +10,10 @@ public struct ServerOptions: Sendable {
     public var serverName: String?
     /// Where streams are stored; nil turns JetStream off.
     public var storeDirectory: String?
+    /// How long after a message was acknowledged it is on the disk at the latest, in nanoseconds; nil: before.
+    public var syncInterval: Int64?
+    /// The same for streams with `persist_mode: async`, where ``syncInterval`` is nil.
+    public var asyncSyncInterval: Int64 = 100_000_000
     /// Whether connections from other hosts are refused while nothing authenticates them.
     public var protectedMode = true
     /// Event loops; nil for one per core.

@@ -2,6 +2,7 @@ import ArgumentParser
 import Broker
 import Logging
 import Monitoring
+import StreamModel
 import Weir
 
 #if canImport(Glibc)
@@ -65,6 +66,15 @@ struct ServerCommand: AsyncParsableCommand {
         help: "Directory of the store; streams are kept in its folder weir."
     )
     var storeDirectory: String?
+
+    @Option(
+        name: [.customLong("sync_interval"), .customLong("sync_interval", withSingleDash: true)],
+        help: """
+            When acknowledged messages are on disk: "always" (before the acknowledgement), or a time such as 100ms \
+            after which they are at the latest.
+            """
+    )
+    var syncInterval = "always"
 
     @Option(
         name: [.customShort("m"), .customLong("http_port"), .customLong("http_port", withSingleDash: true)],
@@ -149,6 +159,13 @@ struct ServerCommand: AsyncParsableCommand {
         }
         options.serverName = self.name
         options.storeDirectory = "\(self.storeDirectory ?? "weir-data")/weir"
+        if self.syncInterval.lowercased() != "always" {
+            let text = Array(self.syncInterval.utf8)
+            guard let interval = unsafe Nanoseconds(text: text.span.bytes), interval > .zero else {
+                throw ValidationError("sync_interval is \"\(self.syncInterval)\", neither always nor a time")
+            }
+            options.syncInterval = interval.rawValue
+        }
         switch self.protectedMode.lowercased() {
         case "on", "true", "yes": options.protectedMode = true
         case "off", "false", "no": options.protectedMode = false

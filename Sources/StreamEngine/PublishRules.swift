@@ -8,8 +8,6 @@ struct PublishRules {
     let answers: Bool
     /// Whether messages are refused when the stream is full.
     let discardsNew: Bool
-    /// Whether messages go to files, so that none is durable when it has just been stored.
-    let isOnDisk: Bool
     /// The most bytes of headers and payload; negative for no limit.
     let messageBytesMax: Int
     /// How long ids are remembered, in nanoseconds.
@@ -19,7 +17,6 @@ struct PublishRules {
         self.isSealed = configuration.sealed
         self.answers = !configuration.noAck
         self.discardsNew = configuration.discard == .new
-        self.isOnDisk = configuration.storage == .file
         self.messageBytesMax = Int(configuration.maxMessageSize)
         self.duplicateWindow = configuration.duplicateWindow.rawValue
     }

@@ -252,6 +252,7 @@ extension Stream {
     /// - Returns: The names of consumers that nobody used for too long, to be deleted.
     public func tick(now: Timestamp, interest: (RawSpan) -> Int) -> [String] {
         self.expire(now: now)
+        if let deadline = self.store.syncDeadline, deadline <= now { self.store.requestSync() }
         self.earliestDeadline = nil
         var expired: [String] = []
         for (name, slot) in self.consumerSlots {

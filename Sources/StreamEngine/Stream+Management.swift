@@ -43,8 +43,10 @@ extension Stream {
 
     /// What INFO says of the stream.
     public func info(state: StreamState, leader: String, now: Timestamp) -> StreamInfo {
-        StreamInfo(
-            configuration: self.configuration,
+        var configuration = self.configuration
+        configuration.metadata[ServerIdentity.durabilityKey] = self.store.durability.name
+        return StreamInfo(
+            configuration: configuration,
             created: self.created,
             state: state,
             leader: leader,

@@ -27,7 +27,7 @@ extension Stream {
         if reply.isEmpty || !rules.answers { return }
         if case .stored(let sequence) = outcome {
             // What was just stored in files is not durable yet.
-            if rules.isOnDisk || self.store.hasUncommitted {
+            if self.isOnDisk || self.store.hasUncommitted {
                 self.held.acknowledge(sequence, by: self.acknowledgement, to: reply)
             } else {
                 self.outgoing.acknowledge(sequence, by: self.acknowledgement, to: reply)

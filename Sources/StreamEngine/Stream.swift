@@ -24,6 +24,8 @@ public final class Stream {
     }
     /// Its messages.
     public let store: any StreamStore
+    /// Whether messages go to files, so that none is durable when it has just been stored.
+    let isOnDisk: Bool
     /// What may be sent now.
     ///
     /// Whoever drives the stream sends it and clears it.
@@ -69,6 +71,7 @@ public final class Stream {
         self.rules = PublishRules(configuration)
         self.created = created
         self.store = store
+        self.isOnDisk = store.durability != .memory
         self.acknowledgement = PubAckFormat(stream: name)
         self.store.limits = StoreLimits(configuration)
         self.announced = store.durable
@@ -156,8 +159,10 @@ public final class Stream {
 
     /// When ``tick(now:interest:)`` has something to do; nil if nothing is due.
     public var nextDeadline: Timestamp? {
-        guard let expiry = self.expiryDeadline else { return self.earliestDeadline }
-        return min(expiry, self.earliestDeadline ?? expiry)
+        var next = self.earliestDeadline
+        if let expiry = self.expiryDeadline { next = min(expiry, next ?? expiry) }
+        if let sync = self.store.syncDeadline { next = min(sync, next ?? sync) }
+        return next
     }
 
     /// When the oldest message gets too old.

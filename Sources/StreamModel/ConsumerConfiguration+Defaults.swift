@@ -32,8 +32,7 @@ extension ConsumerConfiguration {
         if !stored.isDurable, stored.inactiveThreshold == .zero {
             stored.inactiveThreshold = Self.inactiveThresholdDefault
         }
-        stored.metadata[ServerIdentity.versionKey] = nil
-        stored.metadata[ServerIdentity.levelKey] = nil
+        for key in ServerIdentity.ownKeys { stored.metadata[key] = nil }
         stored.metadata[ServerIdentity.requiredLevelKey] = String(stored.requiredAPILevel)
         return stored
     }

@@ -111,7 +111,7 @@ public struct ConsumerConfiguration: Hashable, Sendable {
 
     private var withoutServerMetadata: ConsumerConfiguration {
         var configuration = self
-        for key in [ServerIdentity.versionKey, ServerIdentity.levelKey, ServerIdentity.requiredLevelKey] {
+        for key in ServerIdentity.ownKeys {
             configuration.metadata[key] = nil
         }
         return configuration

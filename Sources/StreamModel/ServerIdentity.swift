@@ -16,6 +16,11 @@ public enum ServerIdentity {
     /// The metadata key of the API level that a configuration needs; computed and stored.
     static let requiredLevelKey = "_nats.req.level"
 
+    /// The metadata key of what an acknowledgement of a stream means: `sync`, `interval` or `memory`; never stored.
+    public static let durabilityKey = "_weir.durability"
+    /// The keys that no user sets.
+    static let ownKeys = [Self.versionKey, Self.levelKey, Self.requiredLevelKey, Self.durabilityKey]
+
     /// Whether a request with that value of the header `Nats-Required-Api-Level` may be served.
     ///
     /// An empty value counts as absent. One that is not an integer asks for more than there is.

@@ -41,8 +41,7 @@ extension StreamConfiguration {
             throw .streamInvalidConfiguration("preferred server not permitted in placement")
         }
         if stored.replicas > 1 { throw .streamReplicasNotSupported }
-        stored.metadata[ServerIdentity.versionKey] = nil
-        stored.metadata[ServerIdentity.levelKey] = nil
+        for key in ServerIdentity.ownKeys { stored.metadata[key] = nil }
         stored.metadata[ServerIdentity.requiredLevelKey] = String(stored.requiredAPILevel)
         return stored
     }
@@ -51,7 +50,7 @@ extension StreamConfiguration {
     public func isEquivalent(to other: StreamConfiguration) -> Bool {
         var one = self
         var another = other
-        for key in [ServerIdentity.versionKey, ServerIdentity.levelKey, ServerIdentity.requiredLevelKey] {
+        for key in ServerIdentity.ownKeys {
             one.metadata[key] = nil
             another.metadata[key] = nil
         }

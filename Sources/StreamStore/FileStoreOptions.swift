@@ -2,18 +2,10 @@ public import StreamModel
 
 /// How a stream's files are used.
 public struct FileStoreOptions: Sendable {
-    /// What "durable" means.
-    public enum Durability: Sendable, Equatable {
-        /// Synced to the disk.
-        case sync
-        /// Written to the kernel, and synced by a commit made at most that many nanoseconds later.
-        case interval(nanoseconds: Int64)
-    }
-
     /// The sixteen bytes that tell this stream's files from every other's: random, never used again.
     public var streamID: [UInt8]
-    /// What an acknowledgement waits for.
-    public var durability: Durability
+    /// What an acknowledgement waits for; not `memory`.
+    public var durability: StoreDurability
     /// The length of a segment in bytes.
     public var segmentBytes: Int
     /// Limits under which old messages make room.
@@ -37,7 +29,7 @@ public struct FileStoreOptions: Sendable {
     public init(
         streamID: [UInt8],
         quarantine: String,
-        durability: Durability = .sync,
+        durability: StoreDurability = .sync,
         segmentBytes: Int = 64 << 20,
         limits: StoreLimits = StoreLimits(),
         duplicateWindow: Int64 = 0,
@@ -46,6 +38,7 @@ public struct FileStoreOptions: Sendable {
         checkpoint: CheckpointPolicy = CheckpointPolicy()
     ) {
         precondition(streamID.count == 16, "a stream id has sixteen bytes")
+        precondition(durability != .memory, "a store in files is more durable than memory")
         self.streamID = streamID
         self.durability = durability
         self.segmentBytes = segmentBytes

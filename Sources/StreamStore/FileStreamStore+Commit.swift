@@ -59,17 +59,16 @@ extension FileStreamStore {
     public var hasUncommitted: Bool {
         let log = self.log.marks
         let journal = self.journal.marks
-        if self.log.hasUnwritten || self.mustSync { return true }
+        if self.log.hasUnwritten { return true }
         switch self.durability {
-        case .sync: return log.synced < log.appended || journal.synced < self.journalWanted
+        case .sync, .memory: return log.synced < log.appended || journal.synced < self.journalWanted
         case .interval: return log.written < log.appended || journal.written < self.journalWanted
         }
     }
 
     /// When what is written has to be synced at the latest; nil if everything is, or each commit syncs anyway.
     ///
-    /// Only with `Durability.interval`: the owner calls ``requestSync()`` and makes a commit at that time, should
-    /// none be made before.
+    /// Only with ``StoreDurability/interval(nanoseconds:)``.
     public var syncDeadline: Timestamp? {
         guard case .interval(let nanoseconds) = self.durability, let since = self.unsyncedSince else {
             return nil

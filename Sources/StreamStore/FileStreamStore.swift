@@ -21,7 +21,8 @@ public final class FileStreamStore: StreamStore {
     let journal: Journal
     let directory: any StorageDirectory
     let indexPath: String
-    let durability: FileStoreOptions.Durability
+    /// What an acknowledgement means.
+    public let durability: StoreDurability
     let policy: CheckpointPolicy
     let stream: StreamUUID
     let messageIDHash: SipHash

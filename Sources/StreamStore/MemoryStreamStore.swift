@@ -58,6 +58,12 @@ public final class MemoryStreamStore: StreamStore {
     public var durable: StreamSequence { self.state.lastSequence }
     /// False.
     public var hasUncommitted: Bool { false }
+    /// Memory.
+    public var durability: StoreDurability { .memory }
+    /// Nil: nothing is written.
+    public var syncDeadline: Timestamp? { nil }
+    /// Has no effect.
+    public func requestSync() {}
     /// False.
     public var wantsCheckpoint: Bool { false }
 

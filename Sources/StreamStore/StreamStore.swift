@@ -21,6 +21,9 @@ public protocol StreamStore: AnyObject {
     /// The last sequence that a crash can no longer take back. Equals `state.lastSequence` in memory.
     var durable: StreamSequence { get }
 
+    /// What it means that something is durable.
+    var durability: StoreDurability { get }
+
     /// Whether something (a message, a removal, a journal entry that asked for it) is not durable yet.
     var hasUncommitted: Bool { get }
 
@@ -97,6 +100,14 @@ public protocol StreamStore: AnyObject {
 
     /// Forgets a consumer's journal entries and snapshot.
     func removeConsumer(_ consumer: ConsumerID)
+
+    /// When what is written has to be synced; nil if nothing waits for that.
+    ///
+    /// The owner calls ``requestSync()`` and makes a commit at that time, should none be made before.
+    var syncDeadline: Timestamp? { get }
+
+    /// Makes the next commit sync all that is written.
+    func requestSync()
 
     /// What has to be written now, or nil: nothing new, or one is already under way.
     func makeCommit() -> StoreCommit?

@@ -136,7 +136,7 @@ def test_a_stream_with_nothing_but_a_name_gets_the_defaults(client):
     assert answer["did_create"] is True
     config = answer["config"]
     metadata = config.pop("metadata")
-    assert set(metadata) == {"_nats.ver", "_nats.level", "_nats.req.level"}
+    assert set(metadata) - {"_weir.durability"} == {"_nats.ver", "_nats.level", "_nats.req.level"}
     assert (metadata["_nats.level"], metadata["_nats.req.level"]) == ("5", "0")
     expected = {
         "name": "A",

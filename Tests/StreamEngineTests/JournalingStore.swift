@@ -31,6 +31,9 @@ final class JournalingStore: StreamStore {
         set { self.base.limits = newValue }
     }
     var hasUncommitted: Bool { false }
+    var durability: StoreDurability { .memory }
+    var syncDeadline: Timestamp? { nil }
+    func requestSync() {}
     var reportsRemovals: Bool {
         get { self.base.reportsRemovals }
         set { self.base.reportsRemovals = newValue }
