@@ -68,16 +68,11 @@ final class JetStreamStorage: @unchecked Sendable {
             let store = MemoryStreamStore(firstSequence: record.configuration.firstSequence)
             return OpenedStream(catalogID: id, store: store, consumers: [:])
         }
+        var options = FileStoreOptions(record, id: id, quarantine: "\(directory.quarantinePath)/\(id)")
+        options.durability = self.durability(of: record.configuration)
         let opened = try FileStreamStore.open(
             directory: directory.streamPath(id),
-            options: FileStoreOptions(
-                streamID: Self.streamID(id, created: record.created),
-                quarantine: "\(directory.quarantinePath)/\(id)",
-                durability: self.durability(of: record.configuration),
-                limits: StoreLimits(record.configuration),
-                duplicateWindow: record.configuration.duplicateWindow.rawValue,
-                firstSequence: record.configuration.firstSequence
-            ),
+            options: options,
             now: now
         )
         self.report(opened.report, of: record.configuration.name)
@@ -88,12 +83,6 @@ final class JetStreamStorage: @unchecked Sendable {
     private func durability(of configuration: StreamConfiguration) -> StoreDurability {
         if let interval = self.syncInterval { return .interval(nanoseconds: interval) }
         return configuration.persistMode == .async ? .interval(nanoseconds: self.asyncSyncInterval) : .sync
-    }
-
-    /// 16 bytes that tell this stream's files from those of any other.
-    private static func streamID(_ id: UInt64, created: Timestamp) -> [UInt8] {
-        let words = [id, UInt64(bitPattern: created.rawValue)]
-        return words.flatMap { word in (0..<8).map { UInt8(truncatingIfNeeded: word >> UInt64(8 * $0)) } }
     }
 
     private func report(_ report: StoreReport, of name: String) {

@@ -1,21 +1,19 @@
-import StreamModel
-import Subjects
-
 /// What the catalogue keeps of a stream: when it was created (8 bytes, little-endian, nanoseconds), and its
 /// configuration as JSON.
-struct StreamRecord: Sendable {
+public struct StreamRecord: Sendable {
     /// When it was created.
-    let created: Timestamp
+    public let created: Timestamp
     /// Its configuration, normalised.
-    let configuration: StreamConfiguration
+    public let configuration: StreamConfiguration
 
-    init(created: Timestamp, configuration: StreamConfiguration) {
+    /// Makes the record of a stream.
+    public init(created: Timestamp, configuration: StreamConfiguration) {
         self.created = created
         self.configuration = configuration
     }
 
     /// Reads what ``bytes`` wrote.
-    init(_ bytes: [UInt8]) throws(APIError) {
+    public init(_ bytes: [UInt8]) throws(APIError) {
         self.created = RecordTime.read(bytes)
         self.configuration = try unsafe StreamConfiguration(
             stored: bytes.span.bytes.extracting(min(8, bytes.count)..<bytes.count)
@@ -23,23 +21,30 @@ struct StreamRecord: Sendable {
     }
 
     /// The stored form.
-    var bytes: [UInt8] { RecordTime.write(self.created) + self.configuration.stored }
+    public var bytes: [UInt8] { RecordTime.write(self.created) + self.configuration.stored }
+
+    /// The sixteen bytes that tell the files of this stream, number `id` of its store, from those of any other.
+    public func streamID(_ id: UInt64) -> [UInt8] {
+        let words = [id, UInt64(bitPattern: self.created.rawValue)]
+        return words.flatMap { word in (0..<8).map { UInt8(truncatingIfNeeded: word >> UInt64(8 * $0)) } }
+    }
 }
 
 /// What the catalogue keeps of a consumer, in the same form.
-struct ConsumerRecord: Sendable {
+public struct ConsumerRecord: Sendable {
     /// When it was created.
-    let created: Timestamp
+    public let created: Timestamp
     /// Its configuration, normalised.
-    let configuration: ConsumerConfiguration
+    public let configuration: ConsumerConfiguration
 
-    init(created: Timestamp, configuration: ConsumerConfiguration) {
+    /// Makes the record of a consumer.
+    public init(created: Timestamp, configuration: ConsumerConfiguration) {
         self.created = created
         self.configuration = configuration
     }
 
     /// Reads what ``bytes`` wrote.
-    init(_ bytes: [UInt8]) throws(APIError) {
+    public init(_ bytes: [UInt8]) throws(APIError) {
         self.created = RecordTime.read(bytes)
         self.configuration = try unsafe ConsumerConfiguration(
             stored: bytes.span.bytes.extracting(min(8, bytes.count)..<bytes.count)
@@ -47,7 +52,7 @@ struct ConsumerRecord: Sendable {
     }
 
     /// The stored form.
-    var bytes: [UInt8] { RecordTime.write(self.created) + self.configuration.stored }
+    public var bytes: [UInt8] { RecordTime.write(self.created) + self.configuration.stored }
 }
 
 private enum RecordTime {

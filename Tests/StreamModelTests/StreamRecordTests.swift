@@ -1,8 +1,6 @@
 import StreamModel
 import Testing
 
-@testable import Broker
-
 @Suite("Records of the catalogue")
 struct StreamRecordTests {
     private static let moments = [0, 1, -1, 1_795_403_744_248_129_735, Int64.max, Int64.min]
