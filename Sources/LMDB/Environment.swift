@@ -18,6 +18,28 @@ internal import Glibc
     /// Slots that dead readers left behind are cleared.
     public init(path: String, options: EnvironmentOptions = EnvironmentOptions()) throws(EnvironmentOpenError)
     {
+        self.handle = try Self.open(path, options, flags: UInt32(MDB_NOTLS))
+        self.path = path
+    }
+
+    /// Opens the environment in the directory `path` for reading alone: no byte of its files is changed.
+    ///
+    /// LMDB takes no lock: its lock file would be written to. LMDB also trusts what it reads; see ``PageCheck``.
+    ///
+    /// - Precondition: nobody writes to the environment meanwhile; the caller holds a lock of its own for that.
+    public init(
+        readingOnly path: String,
+        options: EnvironmentOptions = EnvironmentOptions()
+    ) throws(EnvironmentOpenError) {
+        self.handle = try Self.open(path, options, flags: UInt32(MDB_NOTLS | MDB_RDONLY | MDB_NOLOCK))
+        self.path = path
+    }
+
+    private static func open(
+        _ path: String,
+        _ options: EnvironmentOptions,
+        flags: UInt32
+    ) throws(EnvironmentOpenError) -> EnvironmentHandle {
         if Self.isOnNetworkFileSystem(path: path) {
             throw .networkFileSystem(path: path)
         }
@@ -39,19 +61,20 @@ internal import Glibc
                 "mdb_env_set_maxreaders",
                 mdb_env_set_maxreaders(environment, options.readersMax)
             )
-            unsafe try check("mdb_env_open", mdb_env_open(environment, path, UInt32(MDB_NOTLS), 0o640))
+            unsafe try check("mdb_env_open", mdb_env_open(environment, path, flags, 0o640))
             var descriptor: CInt = -1
             unsafe try check("mdb_env_get_fd", mdb_env_get_fd(environment, &descriptor))
             if weir_set_cloexec(descriptor) < 0 { throw LMDBError(call: "fcntl", code: errno) }
             var dead: CInt = 0
-            unsafe try check("mdb_reader_check", mdb_reader_check(environment, &dead))
+            if flags & UInt32(MDB_NOLOCK) == 0 {
+                unsafe try check("mdb_reader_check", mdb_reader_check(environment, &dead))
+            }
         } catch {
             unsafe mdb_env_close(environment)
             claim.giveUp()
             throw .failed(error)
         }
-        self.handle = unsafe EnvironmentHandle(environment, claim)
-        self.path = path
+        return unsafe EnvironmentHandle(environment, claim)
     }
 
     /// Begins the one write transaction; waits while another thread has it.

@@ -135,6 +135,35 @@ public final class POSIXDirectory: StorageDirectory {
         return POSIXFile(descriptor: descriptor, path: path, isLocked: true)
     }
 
+    /// Takes the lock file `name`, which exists, without opening it for writing; for tools.
+    ///
+    /// - Parameter isShared: whether others may take it in the same way at the same time.
+    /// - Throws: ``SegmentError/system(call:path:errno:)`` with `EWOULDBLOCK` if another process holds it.
+    public func lockExisting(_ name: String, isShared: Bool) throws(SegmentError) -> any StorageFile {
+        let descriptor = try self.openEntry(name, O_RDONLY, "openat")
+        let path = self.path(of: name)
+        do {
+            _ = try SystemCall.retrying("flock", path) {
+                flock(descriptor, (isShared ? LOCK_SH : LOCK_EX) | LOCK_NB)
+            }
+        } catch {
+            _ = Glibc.close(descriptor)
+            throw error
+        }
+        return POSIXFile(descriptor: descriptor, path: path, isLocked: true)
+    }
+
+    /// Gives the file `name` a second name in `target`: a hard link.
+    ///
+    /// - Throws: ``SegmentError/system(call:path:errno:)`` with `EXDEV`, `EPERM` or `EMLINK` where that cannot be.
+    public func link(_ name: String, as newName: String, in target: POSIXDirectory) throws(SegmentError) {
+        try self.checkName(name, "linkat")
+        try self.checkName(newName, "linkat")
+        _ = try SystemCall.retrying("linkat", self.path(of: name)) {
+            unsafe linkat(self.descriptor, name, target.descriptor, newName, 0)
+        }
+    }
+
     /// Makes all changes of entries so far durable (`fsync` of the directory).
     public func sync() throws(SegmentError) {
         _ = try SystemCall.retrying("fsync", self.path) { fsync(self.descriptor) }

@@ -46,6 +46,14 @@ final class CatalogFiles {
         self.environment = try Environment(path: path, options: options)
     }
 
+    /// Opens the environment in the directory `path` for reading alone, with its pages checked.
+    ///
+    /// - Precondition: the caller holds the store's lock.
+    init(readingOnly path: String) throws(EnvironmentOpenError) {
+        if try PageCheck.run(path: path).problem != nil { throw .damaged(path: path) }
+        self.environment = try Environment(readingOnly: path, options: EnvironmentOptions(databasesMax: 8))
+    }
+
     /// All rows; nil if nothing was ever committed.
     func load() throws(LMDBError) -> [Table: [Row]]? {
         let transaction = try self.environment.read()

@@ -327,7 +327,8 @@ struct CatalogRecovery {
         return .init(table: .meta, key: key, value: bytes)
     }
 
-    private static func number(_ row: CatalogFiles.Row?) -> UInt64? {
+    /// The number in a row; nil if it is missing or does not verify.
+    static func number(_ row: CatalogFiles.Row?) -> UInt64? {
         guard let row, let body = unsafe row.value.unsealed(key: row.key.span.bytes) else { return nil }
         var reader = FieldReader()
         let value = unsafe reader.varint(body.span.bytes)
@@ -335,7 +336,7 @@ struct CatalogRecovery {
     }
 
     /// The number in a key; nil if it is none that was ever given out.
-    private static func id(_ key: [UInt8], at offset: Int) -> UInt64? {
+    static func id(_ key: [UInt8], at offset: Int) -> UInt64? {
         guard offset + 8 <= key.count else { return nil }
         let id = key[offset..<offset + 8].reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
         return 1 <= id && id <= StoreDirectory.streamIDMax ? id : nil
@@ -352,7 +353,7 @@ extension CatalogRecord {
 
 extension EnvironmentOpenError {
     /// What is wrong with the files; nil if it is not the files that are wrong.
-    fileprivate var damage: String? {
+    var damage: String? {
         switch self {
         case .failed(let error): error.isDamage ? "it could not be read (\(error))" : nil
         case .truncated(_, let bytes, let expected): "its file has \(bytes) of \(expected) bytes"
@@ -364,7 +365,7 @@ extension EnvironmentOpenError {
 
 extension StoreError {
     /// The error of the store for an environment that could not be opened.
-    fileprivate init(_ error: EnvironmentOpenError, path: String) {
+    init(_ error: EnvironmentOpenError, path: String) {
         switch error {
         case .failed(let error): self = StoreError(error, path: path)
         case .truncated, .damaged: self = .index(call: "open", code: error.damage ?? "MDB_INVALID")

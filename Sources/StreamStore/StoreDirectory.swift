@@ -152,7 +152,7 @@ public final class StoreDirectory: Sendable {
     static let streamIDMax: UInt64 = 1 << 48
 
     /// The number that is spelled exactly so; nil for any other name.
-    private static func streamID(_ name: String) -> UInt64? {
+    static func streamID(_ name: String) -> UInt64? {
         guard let id = UInt64(name), 1 <= id, id <= self.streamIDMax, String(id) == name else { return nil }
         return id
     }

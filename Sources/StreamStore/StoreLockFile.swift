@@ -12,17 +12,8 @@ struct StoreLockFile {
     /// - Throws: ``StoreError/foreign(path:reason:)`` if the format is newer than this program's or the text is
     ///   damaged. Nothing is changed then.
     func identifier(ifNew: [UInt8]) throws(StoreError) -> [UInt8] {
+        if let identifier = try self.read() { return identifier }
         let bytes = try StoreError.converting { () throws(SegmentError) in try self.contents() }
-        if let text = SealedText(bytes), text["weir"] == "store", let format = text["format"] {
-            // The first two fields are in every format; what follows may change.
-            guard let version = UInt64(format), 1 <= version, version <= StoreDirectory.formatVersion else {
-                throw self.foreign(
-                    "its format \(format) is newer than \(StoreDirectory.formatVersion), the newest this program "
-                        + "knows; use a newer program"
-                )
-            }
-            if let identifier = text["identifier"].flatMap({ Self.bytes($0) }) { return identifier }
-        }
         // A crash while the store was made may leave anything in the file, and nothing beside it.
         if !bytes.isEmpty, try !self.isAlone() {
             throw self.foreign(
@@ -32,6 +23,24 @@ struct StoreLockFile {
         }
         try StoreError.converting { () throws(SegmentError) in try self.write(identifier: ifNew) }
         return ifNew
+    }
+
+    /// The store's identifier; nil if the text is damaged or something else.
+    ///
+    /// - Throws: ``StoreError/foreign(path:reason:)`` if the format is newer than this program's.
+    func read() throws(StoreError) -> [UInt8]? {
+        let bytes = try StoreError.converting { () throws(SegmentError) in try self.contents() }
+        if let text = SealedText(bytes), text["weir"] == "store", let format = text["format"] {
+            // The first two fields are in every format; what follows may change.
+            guard let version = UInt64(format), 1 <= version, version <= StoreDirectory.formatVersion else {
+                throw self.foreign(
+                    "its format \(format) is newer than \(StoreDirectory.formatVersion), the newest this program "
+                        + "knows; use a newer program"
+                )
+            }
+            return text["identifier"].flatMap { Self.bytes($0) }
+        }
+        return nil
     }
 
     private func write(identifier: [UInt8]) throws(SegmentError) {

@@ -5,7 +5,7 @@ internal import SegmentLog
 /// The catalog knows the next number. The file `ids` knows one that is beyond all given out: it is written before
 /// the numbers below it are used, some dozens at a time, and counting goes on from it when the catalog is lost.
 struct StreamNumbers {
-    private static let name = "ids"
+    static let name = "ids"
     private static let temporaryName = "ids.new"
     private static let step: UInt64 = 64
 
