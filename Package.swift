@@ -26,6 +26,7 @@ let package = Package(
     products: [
         .library(name: "Weir", targets: ["Weir"]),
         .executable(name: "weir-server", targets: ["ServerMain"]),
+        .executable(name: "weir", targets: ["WeirCommand"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
@@ -71,6 +72,12 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+        // What is done with a store that no server has open: verify, repair, rebuild, inspect, back up, restore.
+        .target(
+            name: "StoreTools",
+            dependencies: ["StreamEngine", "StreamStore", "SegmentLog", "Subjects", "StreamModel"],
+            swiftSettings: strict
+        ),
         // Accounts, client sessions, routing, stream shards and the handlers of `$JS.API`.
         .target(
             name: "Broker",
@@ -111,6 +118,15 @@ let package = Package(
                 "Weir", "Broker", "Monitoring", "StreamModel",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict
+        ),
+        // The program `weir`: its commands and what they print.
+        .executableTarget(
+            name: "WeirCommand",
+            dependencies: [
+                "StoreTools", "StreamStore", "StreamModel",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict
         ),
@@ -171,6 +187,15 @@ let package = Package(
             name: "StreamEngineTests",
             dependencies: [
                 "StreamEngine", "StreamStore", "Subjects", "StreamModel", "TestSupport",
+                .product(name: "NIOCore", package: "swift-nio"),
+            ],
+            swiftSettings: tests
+        ),
+        .testTarget(
+            name: "StoreToolsTests",
+            dependencies: [
+                "StoreTools", "StreamEngine", "StreamStore", "SegmentLog", "Subjects", "StreamModel",
+                "TestSupport",
                 .product(name: "NIOCore", package: "swift-nio"),
             ],
             swiftSettings: tests

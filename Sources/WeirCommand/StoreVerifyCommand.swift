@@ -1,0 +1,28 @@
+import ArgumentParser
+import StoreTools
+import StreamStore
+
+/// `weir store verify`.
+struct StoreVerifyCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "verify",
+        abstract: "Check every checksum, the index against the log, and the catalogue. Changes nothing.",
+        discussion: "Exit codes: 0 no damage, 1 damage found, 2 the store could not be looked at."
+    )
+
+    @Argument(help: "The store's directory.")
+    var directory: String
+
+    @Flag(help: "Print one JSON object.")
+    var json = false
+
+    func run() throws {
+        let verification = try StoreFailure.guarding { () throws(StoreError) in
+            let store = try OfflineStore.open(self.directory, for: .reading)
+            defer { store.close() }
+            return try StoreVerification(store)
+        }
+        print(self.json ? verification.json : verification.text)
+        if verification.damageCount > 0 { throw ExitCode(1) }
+    }
+}
