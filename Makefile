@@ -53,9 +53,10 @@ conformance: server venv
 summary:
 	@python3 $(CONFORMANCE)/summary.py swift=$(RESULTS)/swift-swift-testing.xml conformance=$(RESULTS)/conformance.xml
 
-# How long single steps of the hot path take.
+# What single steps of the hot path and operations of a store cost, against their bars. `make bench BENCH="purge
+# --purge 1000000"` is one group at another size; `Benchmarks/Micro/main.swift` names them.
 bench: packages
-	$(SWIFT) run -c release MicroBenchmarks
+	$(SWIFT) run -c release MicroBenchmarks $(BENCH)
 
 # The same load on Weir and on nats-server, one table. `make compare COMPARE=--quick` is a short look.
 compare: build venv

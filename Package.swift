@@ -131,7 +131,7 @@ let package = Package(
             swiftSettings: strict
         ),
 
-        // Micro benchmarks of the hot path; `make bench`.
+        // Micro benchmarks of the hot path and of a store; `make bench`.
         .executableTarget(
             name: "MicroBenchmarks",
             dependencies: [

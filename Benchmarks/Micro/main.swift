@@ -1,118 +1,108 @@
-import NIOCore
-import StreamEngine
-import StreamModel
-import StreamStore
-import Subjects
-import WireProtocol
+import Glibc
 
-// Micro benchmarks: how long one step of the hot path takes, in nanoseconds, the median and the best of several
-// rounds. For comparisons with other servers see compare.py.
-
-/// Runs `body` for `count` operations in each of several rounds and prints a row.
-func measure(_ name: String, count: Int, rounds: Int = 7, _ body: (Int) -> Void) {
-    var results: [Double] = []
-    let clock = ContinuousClock()
-    for _ in 0..<rounds {
-        let duration = clock.measure { body(count) }
-        let nanoseconds =
-            Double(duration.components.attoseconds) / 1e9 + Double(duration.components.seconds) * 1e9
-        results.append(nanoseconds / Double(count))
-    }
-    results.sort()
-    let median = (results[rounds / 2] * 10).rounded() / 10
-    let best = (results[0] * 10).rounded() / 10
-    print("| \(name) | \(median) | \(best) |")
-}
+// Micro benchmarks: what one step of the hot path and one operation of a store costs, against a bar where there is
+// one. Each group runs in a process of its own, so that none finds another's memory. For comparisons with other
+// servers see compare.py.
+//
+//     MicroBenchmarks [group …] [--messages N] [--subjects N] [--reads N] [--purge N] [--memory N] [--restart N]
 
 /// Whatever is computed goes here, so that it is computed.
 nonisolated(unsafe) var sink = 0
 
-print("| step | median ns | best ns |")
-print("|---|---|---|")
+/// How much each group does.
+struct BenchmarkSizes {
+    /// Messages of the groups `append` and `next`.
+    var messages = 1_000_000
+    /// Distinct subjects of the groups `lookup` and `subjects`.
+    var subjects = 1_000_000
+    /// Messages of 1 KiB that are read.
+    var reads = 300_000
+    /// Messages of which a tenth is purged.
+    var purge = 10_000_000
+    /// Message ids and deletes of the smaller of two streams.
+    var memory = 200_000
+    /// Messages of the smaller of the two stores that are opened.
+    var restart = 300_000
 
-for size in [16, 128] {
-    let line = Array("PUB orders.eu.1234 \(size)\r\n".utf8) + [UInt8](repeating: 120, count: size) + [13, 10]
-    let block = Array((0..<64).map { _ in line }.joined())
-    measure("parse PUB, \(size) B", count: 1_000_000) { count in
-        var parser = ClientOperationParser()
-        let bytes = block.span.bytes
-        var done = 0
-        while done < count {
-            var offset = 0
-            while offset < bytes.byteCount,
-                case .operation(_, let consumed) = parser.next(in: bytes, from: offset)
-            {
-                offset += consumed
-                done += 1
+    /// Takes an option; false if there is none of that name.
+    mutating func set(_ option: String, _ value: Int) -> Bool {
+        switch option {
+        case "--messages": self.messages = value
+        case "--subjects": self.subjects = value
+        case "--reads": self.reads = value
+        case "--purge": self.purge = value
+        case "--memory": self.memory = value
+        case "--restart": self.restart = value
+        default: return false
+        }
+        return true
+    }
+}
+
+/// The command line.
+enum Program {
+    /// The groups, in the order they run.
+    static let groups = ["hot", "append", "lookup", "next", "read", "purge", "subjects", "memory", "restart"]
+
+    /// Runs this program again with other arguments and waits for it.
+    static func run(_ arguments: [String]) {
+        var pid: pid_t = 0
+        let all = ["MicroBenchmarks"] + arguments
+        var pointers = all.map { strdup($0) } + [nil]
+        defer { for pointer in pointers { free(pointer) } }
+        guard posix_spawn(&pid, "/proc/self/exe", nil, nil, &pointers, environ) == 0 else {
+            fatalError("the program could not be started again")
+        }
+        var status: CInt = 0
+        waitpid(pid, &status, 0)
+    }
+
+    /// Runs one group in this process.
+    static func run(group: String, _ sizes: BenchmarkSizes) throws {
+        switch group {
+        case "hot": HotPathBenchmark.run()
+        case "append": try AppendBenchmark.run(sizes)
+        case "lookup": try LookupBenchmark.run(sizes)
+        case "next": try NextBenchmark.run(sizes)
+        case "read": try ReadBenchmark.run(sizes)
+        case "purge": try PurgeBenchmark.run(sizes)
+        case "subjects": try SubjectsBenchmark.run(sizes)
+        case "memory": try MemoryBenchmark.run(sizes)
+        case "restart": try RestartBenchmark.run(sizes)
+        default: self.refuse(group)
+        }
+    }
+
+    /// Ends with the usage.
+    static func refuse(_ argument: String) -> Never {
+        print("unknown argument \(argument); groups: \(self.groups.joined(separator: " "))")
+        exit(2)
+    }
+
+    /// Does what the arguments say.
+    static func main(_ arguments: [String]) throws {
+        if arguments.first == "restart-fill", arguments.count == 3, let count = Int(arguments[2]) {
+            return try RestartBenchmark.fill(arguments[1], count)
+        }
+        var groups: [String] = []
+        var sizes = BenchmarkSizes()
+        var options: [String] = []
+        var index = 0
+        while index < arguments.count {
+            if arguments[index].hasPrefix("--") {
+                guard index + 1 < arguments.count, let value = Int(arguments[index + 1]), value > 0,
+                    sizes.set(arguments[index], value)
+                else { self.refuse(arguments[index]) }
+                options += [arguments[index], arguments[index + 1]]
+                index += 2
+            } else {
+                groups.append(arguments[index])
+                index += 1
             }
         }
-        sink += done
+        if groups.count == 1 { return try self.run(group: groups[0], sizes) }
+        for group in groups.isEmpty ? self.groups : groups { self.run([group] + options) }
     }
 }
 
-let subject = Array("orders.eu.1234".utf8)
-let sid = Array("1".utf8)
-let payload = [UInt8](repeating: 120, count: 128)
-measure("frame MSG, 128 B", count: 1_000_000) { count in
-    var buffer = ByteBuffer()
-    buffer.reserveCapacity(1 << 20)
-    for index in 0..<count {
-        if index % 4096 == 0 { buffer.clear() }
-        FrameEncoder.writeMessage(
-            subject: subject.span.bytes,
-            sid: sid.span.bytes,
-            reply: RawSpan(),
-            payload: payload.span.bytes,
-            into: &buffer
-        )
-    }
-    sink += buffer.readableBytes
-}
-
-var trie = SubjectTrie(seed: 42)
-for index in 0..<100_000 {
-    let pattern = Array("service.\(index % 100).*.item\(index)".utf8)
-    _ = trie.insert(pattern.span.bytes, value: UInt32(index))
-}
-let wanted = Array("service.17.anything.item4217".utf8)
-measure("match a subject among 100 000 patterns", count: 200_000) { count in
-    var matches: [UInt32] = []
-    for _ in 0..<count {
-        matches.removeAll(keepingCapacity: true)
-        trie.match(wanted.span.bytes, into: &matches)
-        sink += matches.count
-    }
-}
-
-let headers = Array("NATS/1.0\r\nNats-Msg-Id: abc-123\r\nX-User: someone\r\n\r\n".utf8)
-measure("find the control headers of a publish", count: 1_000_000) { count in
-    for _ in 0..<count where PublishHeaders(headers.span.bytes).messageID.isPresent { sink += 1 }
-}
-
-/// A stream in memory with a consumer that needs no acknowledgements: the engine without disk and sockets.
-func engineRound(_ count: Int) {
-    let now = Timestamp(nanoseconds: 1_700_000_000_000_000_000)
-    var configuration = StreamConfiguration(name: "B", subjects: ["orders.>"])
-    configuration.storage = .memory
-    configuration = (try? configuration.normalised()) ?? configuration
-    let stream = Stream(
-        name: "B",
-        configuration: configuration,
-        created: now,
-        store: MemoryStreamStore(),
-        now: now
-    )
-    let reply = Array("_INBOX.abcdefgh.1".utf8)
-    for _ in 0..<count {
-        stream.publish(
-            subject: subject.span.bytes,
-            reply: reply.span.bytes,
-            headers: RawSpan(),
-            payload: payload.span.bytes,
-            now: now
-        )
-        if stream.outgoing.effects.count > 1000 { stream.outgoing.removeAll() }
-    }
-    sink += Int(stream.store.state.lastSequence.rawValue)
-}
-measure("publish into a memory stream, with its PubAck", count: 300_000) { engineRound($0) }
+try Program.main(Array(CommandLine.arguments.dropFirst()))
