@@ -7,7 +7,7 @@ final class AppendBuffer {
     /// What an idle stream pays.
     static let initialBytes = 4 << 10
 
-    private(set) var block = ByteBlock(capacity: AppendBuffer.initialBytes)
+    let block = ByteBlock(capacity: AppendBuffer.initialBytes)
     private(set) var count = 0
     private(set) var runs: [AppendRun] = []
 
@@ -33,7 +33,7 @@ final class AppendBuffer {
         self.count = 0
         self.runs.removeAll(keepingCapacity: true)
         if self.block.capacity > AppendBuffer.keptBytesMax {
-            self.block = ByteBlock(capacity: AppendBuffer.initialBytes)
+            self.block.shrink(to: AppendBuffer.initialBytes)
         }
     }
 }

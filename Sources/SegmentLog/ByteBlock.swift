@@ -29,6 +29,13 @@ final class ByteBlock {
         self.capacity = larger
     }
 
+    /// Gives memory back and forgets what was in it.
+    func shrink(to capacity: Int) {
+        unsafe self.base.deallocate()
+        self.capacity = max(capacity, 64)
+        unsafe self.base = UnsafeMutableRawPointer.allocate(byteCount: self.capacity, alignment: 16)
+    }
+
     /// Calls `body` with the bytes in `range`.
     ///
     /// Traps out of bounds.

@@ -16,9 +16,18 @@ public final class MessageLog {
     /// The sequence of the last message ever appended; zero if there never was one.
     ///
     /// After recovery it is at least one below the newest segment's number, also when nothing is left in it.
-    public internal(set) var lastSequence: UInt64 = 0
+    public internal(set) var lastSequence: UInt64 {
+        get { self.newestSequence }
+        set { self.newestSequence = newValue }
+    }
     /// The time of the last message; nil if none is left that could be read.
-    public internal(set) var lastTimestamp: Int64?
+    public internal(set) var lastTimestamp: Int64? {
+        get { self.newestTimestamp }
+        set { self.newestTimestamp = newValue }
+    }
+    // Not public, so that the compiler sees all accesses and checks none of them when the program runs.
+    private var newestSequence: UInt64 = 0
+    private var newestTimestamp: Int64?
 
     let writer: SegmentWriter
     let windows = ReadWindows()

@@ -29,9 +29,10 @@ extension FileStreamStore {
             payload: payload
         )
         if self.unsyncedSince == nil { self.unsyncedSince = time }
-        if self.tail.since == nil { self.tail.since = time }
+        let tail = self.tail
+        if tail.since == nil { tail.since = time }
         if messageID.byteCount > 0, self.duplicateWindow > 0 {
-            self.tail.dedup.insert(self.messageIDHash.hash(messageID), sequence: sequence, time: time)
+            tail.dedup.insert(self.messageIDHash.hash(messageID), sequence: sequence, time: time)
         }
         let size = Self.size(subject.byteCount, headers.byteCount, payload.byteCount)
         self.index(sequence, time: time, position: position, size: size, subject: subject)
@@ -48,18 +49,22 @@ extension FileStreamStore {
     /// Puts a message that is in the log into the tail, and lets limits take old ones.
     @inline(__always)
     func index(_ sequence: UInt64, time: Int64, position: LogPosition, size: UInt32, subject: RawSpan) {
-        let index = self.insert(sequence, time: time, position: position, size: size, subject: subject)
+        let placed = self.insert(sequence, time: time, position: position, size: size, subject: subject)
         self.last = sequence
         self.lastTime = time
-        let limits = self.limitsInForce
-        if let most = limits.messagesPerSubject, self.tail.subjects.entries[index].count > most {
-            self.trim(subject: index, to: most)
+        if let most = self.limitsInForce.messagesPerSubject, placed.count > most {
+            self.trim(subject: placed.subject, to: most)
         }
-        if let most = limits.messages, self.messages > most { self.dropOldest { $0.messages > most } }
-        if let most = limits.bytes, self.bytes > most { self.dropOldest { $0.bytes > most } }
+        if let most = self.limitsInForce.messages, self.messages > most {
+            self.dropOldest { $0.messages > most }
+        }
+        if let most = self.limitsInForce.bytes, self.bytes > most { self.dropOldest { $0.bytes > most } }
     }
 
     /// Puts a message into the tail: counters, subject, position.
+    ///
+    /// Returns the subject's place in the tail and how many messages it has now.
+    @discardableResult
     @inline(__always)
     func insert(
         _ sequence: UInt64,
@@ -67,23 +72,51 @@ extension FileStreamStore {
         position: LogPosition,
         size: UInt32,
         subject: RawSpan
-    ) -> Int {
-        let index = self.touch(subject)
+    ) -> (subject: Int, count: UInt64) {
         if self.messages == 0 { self.first = sequence }
         self.messages += 1
         self.bytes += UInt64(size)
         self.segments.didAppend(sequence, in: position.segment)
-        if self.tail.subjects.entries[index].count == 0 { self.subjectCount += 1 }
-        self.tail.append(sequence: sequence, time: time, position: position, size: size, subject: index)
-        self.tail.subjects.update(index) { entry in
-            if entry.count == 0 {
-                entry.first = sequence
-                entry.isFirstExact = true
-            }
-            entry.count += 1
-            entry.last = sequence
-        }
-        return index
+        let hash = self.subjectHash.hash(subject)
+        let placed =
+            self.tail.messages.append(
+                sequence: sequence,
+                time: time,
+                position: position,
+                size: size,
+                text: subject,
+                hash: hash
+            )
+            ?? self.insertNew(
+                sequence,
+                time: time,
+                position: position,
+                size: size,
+                subject: subject,
+                hash: hash
+            )
+        if placed.count == 1 { self.subjectCount += 1 }
+        return placed
+    }
+
+    @inline(never)
+    private func insertNew(
+        _ sequence: UInt64,
+        time: Int64,
+        position: LogPosition,
+        size: UInt32,
+        subject: RawSpan,
+        hash: UInt64
+    ) -> (subject: Int, count: UInt64) {
+        let index = self.pullUp(subject, hash: hash)
+        let count = self.tail.messages.append(
+            sequence: sequence,
+            time: time,
+            position: position,
+            size: size,
+            subject: index
+        )
+        return (index, count)
     }
 
     /// The subject's place in the tail, made with what the layers below say if it has none.
@@ -95,12 +128,12 @@ extension FileStreamStore {
     }
 
     private func pullUp(_ subject: RawSpan, hash: UInt64) -> Int {
-        let index = self.tail.subjects.insert(subject, hash: hash)
+        let index = self.tail.messages.subjects.insert(subject, hash: hash)
         if self.tail.isReset { return index }
         if let frozen = self.frozen {
             if let below = frozen.subjects.find(subject, hash: hash) {
                 let known = frozen.subjects.entries[below]
-                self.tail.subjects.update(index) { entry in
+                self.tail.messages.subjects.update(index) { entry in
                     entry.count = known.count
                     entry.first = known.first
                     entry.last = known.last
@@ -111,7 +144,7 @@ extension FileStreamStore {
             if frozen.isReset { return index }
         }
         if let row = self.reader.subject(subject) {
-            self.tail.subjects.update(index) { entry in
+            self.tail.messages.subjects.update(index) { entry in
                 entry.count = row.count
                 entry.first = row.first
                 entry.last = row.last

@@ -72,11 +72,11 @@ extension FileStreamStore {
     func withSubject(of sequence: UInt64, _ body: (RawSpan) -> Void) -> Bool {
         guard let place = self.place(of: sequence) else { return false }
         if let index = place.tail {
-            self.tail.subjects.withText(Int(self.tail.entries[index].subject), body)
+            self.tail.withText(Int(self.tail.entries[index].subject), body)
             return true
         }
         if let frozen = self.frozen, let index = place.frozen {
-            frozen.subjects.withText(Int(frozen.entries[index].subject), body)
+            frozen.withText(Int(frozen.entries[index].subject), body)
             return true
         }
         return self.withSubject(of: sequence, at: place.position, body)

@@ -64,13 +64,13 @@ extension FileStreamStore {
     private func dropFromSubject(_ sequence: UInt64, _ place: Place) {
         if let index = place.tail {
             let subject = Int(self.tail.entries[index].subject)
-            self.tail.unlink(index)
+            self.tail.messages.unlink(index)
             self.dropFromSubject(subject, sequence, isInTail: true)
             return
         }
         var subject: Int?
         if let frozen = self.frozen, let index = place.frozen {
-            frozen.subjects.withText(Int(frozen.entries[index].subject)) { subject = self.touch($0) }
+            frozen.withText(Int(frozen.entries[index].subject)) { subject = self.touch($0) }
         } else if !self.withSubject(of: sequence, { subject = self.touch($0) }) {
             // The record is damaged: the postings still know whose it was.
             subject = self.findSubject(of: sequence)
@@ -93,7 +93,7 @@ extension FileStreamStore {
             entry.last = 0
             entry.isFirstExact = true
         } else if sequence == entry.last {
-            if !isInTail { self.tail.addRemoval(sequence, subject: subject) }
+            if !isInTail { self.tail.messages.addRemoval(sequence, subject: subject) }
             entry.removal = self.tail.subjects.entries[subject].removal
             entry.last = self.newest(of: subject, entry, below: sequence)
         } else if self.isOldest(sequence, of: subject, entry) {
@@ -104,14 +104,14 @@ extension FileStreamStore {
                 entry.isFirstExact = true
             }
         } else if !isInTail {
-            self.tail.addRemoval(sequence, subject: subject)
+            self.tail.messages.addRemoval(sequence, subject: subject)
             entry.removal = self.tail.subjects.entries[subject].removal
         }
         if entry.count == 1 {
             entry.first = entry.last
             entry.isFirstExact = true
         }
-        self.tail.subjects.update(subject) { $0 = entry }
+        self.tail.messages.subjects.update(subject) { $0 = entry }
     }
 
     /// Whether no message of the subject is stored before `sequence`, which is stored.

@@ -7,44 +7,12 @@ internal import SegmentLog
 /// layer says of a subject or of a chunk of holes is absolute and hides the layers below; of messages it holds
 /// only its own.
 final class IndexLayer {
-    /// A message appended since the layer began.
-    struct Entry {
-        /// Its sequence.
-        var sequence: UInt64
-        /// Number of the segment it is in.
-        var segment: UInt64
-        /// When it was stored.
-        var time: Int64
-        /// Where in the segment.
-        var offset: UInt32
-        /// Its bytes by the formula of streams.md §8.4.
-        var size: UInt32
-        /// Index of its subject; `UInt32.max` once it was removed while the layer was the tail.
-        var subject: UInt32
-        /// Index + 1 of the message of the same subject before it in this layer; 0: none.
-        var previous: UInt32
-        /// Index + 1 of the one after it; 0: none.
-        var next: UInt32
-    }
-
-    /// A message of a lower layer that was removed from between others of its subject.
-    struct Removal {
-        /// Its sequence.
-        var sequence: UInt64
-        /// Index + 1 of the subject's removal before; 0: none.
-        var previous: UInt32
-    }
-
-    /// The messages, by sequence.
-    private(set) var entries: ContiguousArray<Entry> = []
-    /// The subjects touched.
-    var subjects = SubjectTable()
+    /// The messages appended, and the subjects touched.
+    var messages = LayerMessages()
     /// The chunks of holes touched.
     var holes = HoleMap()
     /// Message ids seen.
     var dedup = DedupTable()
-    /// Removals below.
-    private(set) var removals: ContiguousArray<Removal> = []
     /// Whether everything below is gone: a purge of the whole stream.
     var isReset = false
     /// Whether something changed that is in none of the above.
@@ -62,90 +30,34 @@ final class IndexLayer {
 
     /// Memory in bytes, about.
     var memoryBytes: Int {
-        self.entries.count * MemoryLayout<Entry>.stride + self.subjects.memoryBytes + self.holes.memoryBytes
-            + self.dedup.memoryBytes + self.removals.count * MemoryLayout<Removal>.stride
+        self.messages.memoryBytes + self.holes.memoryBytes + self.dedup.memoryBytes
     }
+
+    /// The messages, by sequence.
+    @inline(__always)
+    var entries: ContiguousArray<LayerMessages.Entry> { self.messages.entries }
+
+    /// The subjects touched.
+    @inline(__always)
+    var subjects: SubjectTable { self.messages.subjects }
 
     /// Index of the message `sequence`; nil if this layer did not get it.
     @inline(__always)
-    func index(of sequence: UInt64) -> Int? {
-        let index = self.index(atOrAfter: sequence)
-        return index < self.entries.count && self.entries[index].sequence == sequence ? index : nil
-    }
+    func index(of sequence: UInt64) -> Int? { self.messages.index(of: sequence) }
 
     /// Index of the first message at or after `sequence`; the count if there is none.
     @inline(__always)
-    func index(atOrAfter sequence: UInt64) -> Int {
-        guard let first = self.entries.first?.sequence, sequence > first else { return 0 }
-        // Without skipped sequences the place is known.
-        let guess = sequence - first
-        if guess < UInt64(self.entries.count), self.entries[Int(guess)].sequence == sequence {
-            return Int(guess)
-        }
-        return self.search(sequence)
-    }
+    func index(atOrAfter sequence: UInt64) -> Int { self.messages.index(atOrAfter: sequence) }
 
-    private func search(_ sequence: UInt64) -> Int {
-        var low = 0
-        var high = self.entries.count
-        while low < high {
-            let middle = (low + high) / 2
-            if self.entries[middle].sequence < sequence { low = middle + 1 } else { high = middle }
-        }
-        return low
-    }
-
-    /// Adds a message of subject `subject` and links it to the one before.
-    func append(sequence: UInt64, time: Int64, position: LogPosition, size: UInt32, subject: Int) {
-        let previous = self.subjects.entries[subject].tail
-        self.entries.append(
-            Entry(
-                sequence: sequence,
-                segment: position.segment,
-                time: time,
-                offset: position.offset,
-                size: size,
-                subject: UInt32(subject),
-                previous: previous,
-                next: 0
-            )
-        )
-        let mark = UInt32(self.entries.count)
-        if previous != 0 { self.entries[Int(previous) - 1].next = mark }
-        self.subjects.update(subject) { entry in
-            entry.tail = mark
-            if previous == 0 { entry.head = mark }
-        }
-    }
-
-    /// Takes the message at `index` out of its subject's chain.
-    func unlink(_ index: Int) {
-        let entry = self.entries[index]
-        if entry.previous != 0 { self.entries[Int(entry.previous) - 1].next = entry.next }
-        if entry.next != 0 { self.entries[Int(entry.next) - 1].previous = entry.previous }
-        self.subjects.update(Int(entry.subject)) { subject in
-            if entry.previous == 0 { subject.head = entry.next }
-            if entry.next == 0 { subject.tail = entry.previous }
-        }
-        self.entries[index].subject = .max
-    }
-
-    /// Notes that `sequence`, in a lower layer, went from between others of the subject.
-    func addRemoval(_ sequence: UInt64, subject: Int) {
-        self.removals.append(Removal(sequence: sequence, previous: self.subjects.entries[subject].removal))
-        let mark = UInt32(self.removals.count)
-        self.subjects.update(subject) { $0.removal = mark }
-    }
-
-    /// How many removals of the subject are at or after `sequence`.
-    func removals(of subject: Int, from sequence: UInt64) -> UInt64 {
-        var count: UInt64 = 0
-        var mark = self.subjects.entries[subject].removal
-        while mark != 0 {
-            let removal = self.removals[Int(mark) - 1]
-            if removal.sequence >= sequence { count += 1 }
-            mark = removal.previous
-        }
-        return count
+    /// Calls `body` with the text of subject `index`.
+    ///
+    /// `body` must not add subjects to this layer.
+    @inline(__always)
+    func withText(_ index: Int, _ body: (RawSpan) -> Void) {
+        // The arena by itself: nothing of this object is being accessed while `body` runs, which the compiler would
+        // otherwise check with each access.
+        let arena = self.subjects.arena
+        let range = self.subjects.textRange(index)
+        unsafe body(arena.span.bytes.extracting(range))
     }
 }

@@ -149,7 +149,7 @@ struct IndexWriter {
     ) throws(LMDBError) {
         let layer = self.layer
         let entry = layer.subjects.entries[index]
-        layer.subjects.withText(index) { SubjectKey.encode($0, into: &self.key) }
+        layer.withText(index) { SubjectKey.encode($0, into: &self.key) }
         if self.key.isEmpty { return }
         var old: SubjectRow?
         if !appends, unsafe try subjects.find(self.key.span.bytes) {
@@ -171,7 +171,7 @@ struct IndexWriter {
             try self.writePostings(entry, old, &new, &postings)
         }
         self.value.removeAll(keepingCapacity: true)
-        layer.subjects.withText(index) { new.encode(text: $0, into: &self.value) }
+        layer.withText(index) { new.encode(text: $0, into: &self.value) }
         unsafe try subjects.put(self.key.span.bytes, self.value.span.bytes, append: appends)
     }
 
@@ -186,7 +186,7 @@ struct IndexWriter {
         var removed = Set<UInt64>()
         var mark = entry.removal
         while mark != 0 {
-            let removal = self.layer.removals[Int(mark) - 1]
+            let removal = self.layer.messages.removals[Int(mark) - 1]
             if removal.sequence >= entry.first { removed.insert(removal.sequence) }
             mark = removal.previous
         }

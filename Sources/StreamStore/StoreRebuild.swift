@@ -38,7 +38,7 @@ struct StoreRebuild {
         }
         guard header.sequence > self.store.last else { return }
         if header.sequence > self.store.last + 1 { self.markLost(upTo: header.sequence - 1) }
-        _ = self.store.insert(
+        self.store.insert(
             header.sequence,
             time: header.timestamp,
             position: header.position,
@@ -145,6 +145,6 @@ extension FileStreamStore {
 extension SegmentTable {
     /// The segment holds this sequence, which is not stored any more.
     mutating func didSee(_ sequence: UInt64, in number: UInt64) {
-        if self.rows.last?.number != number { self.restore(Row(number: number, live: 0, last: sequence)) }
+        if self.newest?.number != number { self.restore(Row(number: number, live: 0, last: sequence)) }
     }
 }

@@ -38,12 +38,17 @@ struct SubjectTable {
         self.entries.count * MemoryLayout<Entry>.stride + self.arena.count + self.buckets.count * 4
     }
 
+    /// Where the text of entry `index` is in the arena.
+    @inline(__always)
+    func textRange(_ index: Int) -> Range<Int> {
+        let start = Int(self.entries[index].textStart)
+        return start..<start + Int(self.entries[index].textLength)
+    }
+
     /// The text of entry `index`.
     @inline(__always)
     func withText<Result: ~Copyable>(_ index: Int, _ body: (RawSpan) -> Result) -> Result {
-        let start = Int(self.entries[index].textStart)
-        let end = start + Int(self.entries[index].textLength)
-        return unsafe body(self.arena.span.bytes.extracting(start..<end))
+        unsafe body(self.arena.span.bytes.extracting(self.textRange(index)))
     }
 
     /// A copy of the text of entry `index`.
@@ -82,6 +87,27 @@ struct SubjectTable {
     /// Changes entry `index`.
     @inline(__always)
     mutating func update(_ index: Int, _ body: (inout Entry) -> Void) { body(&self.entries[index]) }
+
+    /// Entry `index` has a newer message than all others, number `mark` of the layer.
+    ///
+    /// Returns how many messages the subject has now, and the number of the one before in the layer.
+    @inline(__always)
+    mutating func didAppend(_ sequence: UInt64, mark: UInt32, to index: Int) -> (
+        count: UInt64, previous: UInt32
+    ) {
+        var entry = self.entries[index]
+        let previous = entry.tail
+        if entry.count == 0 {
+            entry.first = sequence
+            entry.isFirstExact = true
+        }
+        entry.count += 1
+        entry.last = sequence
+        entry.tail = mark
+        if previous == 0 { entry.head = mark }
+        self.entries[index] = entry
+        return (entry.count, previous)
+    }
 
     private mutating func place(_ index: Int, hash: UInt64) {
         var bucket = Int(truncatingIfNeeded: hash) & self.mask

@@ -73,7 +73,7 @@ extension FileStreamStore {
         let frozen = tail.isReset ? nil : self.frozen
         var goesOn = true
         for index in tail.subjects.entries.indices where goesOn && tail.subjects.entries[index].count > 0 {
-            tail.subjects.withText(index) { text in
+            tail.withText(index) { text in
                 if !filter.matches(text) { return }
                 let below = frozen?.subjects.find(text, hash: tail.subjects.entries[index].hash)
                 if let view = Self.view(tail.subjects.entries[index], tail: index, frozen: below) {
@@ -84,7 +84,7 @@ extension FileStreamStore {
         if let frozen {
             for index in frozen.subjects.entries.indices
             where goesOn && frozen.subjects.entries[index].count > 0 {
-                frozen.subjects.withText(index) { text in
+                frozen.withText(index) { text in
                     if tail.subjects.find(text, hash: frozen.subjects.entries[index].hash) != nil { return }
                     if !filter.matches(text) { return }
                     if let view = Self.view(frozen.subjects.entries[index], tail: nil, frozen: index) {
@@ -285,9 +285,9 @@ extension FileStreamStore {
         }
         // What was removed below since is still counted there.
         var removed: UInt64 = 0
-        if let index = view.tail { removed += self.tail.removals(of: index, from: sequence) }
+        if let index = view.tail { removed += self.tail.messages.removals(of: index, from: sequence) }
         if let index = view.frozen, let frozen = self.frozen {
-            removed += frozen.removals(of: index, from: sequence)
+            removed += frozen.messages.removals(of: index, from: sequence)
         }
         return count >= removed ? count - removed : 0
     }
