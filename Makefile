@@ -17,8 +17,13 @@ ARGUMENTS ?=
 # Seconds for each test of `make fuzz`; and the seed of its random choices, which it prints, to repeat them.
 FUZZ_SECONDS ?= 300
 FUZZ_SEED ?=
+# How many crash states `make torture` tries, and how often it kills a server; the seed, which it prints, repeats a run.
+TORTURE_STATES ?= 100000
+TORTURE_KILLS ?= 500
+TORTURE_SEED ?=
 
-.PHONY: all build server demo test swift-test conformance summary bench compare fuzz format lint packages venv clean
+.PHONY: all build server demo test swift-test conformance summary bench compare fuzz torture format lint packages venv \
+    clean
 
 all: build
 
@@ -69,6 +74,13 @@ fuzz: server venv
 	$(SWIFT) run -c release ParserFuzz --seconds $(FUZZ_SECONDS) $(if $(FUZZ_SEED),--seed $(FUZZ_SEED))
 	FUZZ_SECONDS=$(FUZZ_SECONDS) FUZZ_SEED=$(FUZZ_SEED) $(PYTEST) -s \
 	    $(CONFORMANCE)/test_differential.py $(CONFORMANCE)/test_random_bytes.py $(ARGUMENTS)
+
+# What `make test` does to the store, for longer: crashes, failing calls, every bit flipped; then a server under load
+# that is killed again and again.
+torture: server venv
+	$(SWIFT) run -c release StorageTorture --states $(TORTURE_STATES) $(if $(TORTURE_SEED),--seed $(TORTURE_SEED))
+	TORTURE_KILLS=$(TORTURE_KILLS) TORTURE_SEED=$(TORTURE_SEED) $(PYTEST) -s \
+	    $(CONFORMANCE)/test_kill_loop.py $(ARGUMENTS)
 
 format:
 	$(SWIFT) format --in-place --configuration .swift-format -r $(SOURCES)

@@ -155,6 +155,16 @@ let package = Package(
             path: "Tests/TestSupport",
             swiftSettings: tests
         ),
+        // Crashes, failing calls and damage for a store: `make torture`, and a part of it in its tests.
+        .executableTarget(
+            name: "StorageTorture",
+            dependencies: [
+                "StreamStore", "SegmentLog", "Subjects", "StreamModel", "TestSupport",
+                .product(name: "NIOCore", package: "swift-nio"),
+            ],
+            path: "Tests/StorageTorture",
+            swiftSettings: tests
+        ),
         .testTarget(name: "LMDBTests", dependencies: ["LMDB", "TestSupport"], swiftSettings: tests),
         .testTarget(name: "SubjectsTests", dependencies: ["Subjects", "TestSupport"], swiftSettings: tests),
         .testTarget(
@@ -179,6 +189,7 @@ let package = Package(
             name: "StreamStoreTests",
             dependencies: [
                 "StreamStore", "SegmentLog", "LMDB", "Subjects", "StreamModel", "TestSupport",
+                "StorageTorture",
                 .product(name: "NIOCore", package: "swift-nio"),
             ],
             swiftSettings: tests

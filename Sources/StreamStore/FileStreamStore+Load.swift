@@ -153,11 +153,18 @@ extension FileStreamStore {
             }
         }
         var sequence = self.nextStored(low << 7)
+        // A message that cannot be read is as old as the ones around it; it must not seem to have expired.
+        var unknown: UInt64?
         while let candidate = sequence {
-            if let found = self.time(of: candidate), found >= time { return candidate }
+            if let found = self.time(of: candidate) {
+                if found >= time { return unknown ?? candidate }
+                unknown = nil
+            } else {
+                unknown = unknown ?? candidate
+            }
             sequence = self.nextStored(candidate + 1)
         }
-        return nil
+        return unknown
     }
 
     /// Sequences between first and last that are not stored, ascending; also those removed at the end.

@@ -84,6 +84,15 @@ final class IndexReader {
         return self.transaction.checkpointRecord
     }
 
+    /// Whether nothing was ever written: a checkpoint is one transaction, so without its record there is nothing.
+    func isEmpty() throws(LMDBError) -> Bool {
+        let key = IndexFiles.recordKey
+        if try self.transaction.find(unsafe key.span.bytes, in: self.files.meta) { return false }
+        if try self.positions.first() { return false }
+        if try self.subjects.first() { return false }
+        return try !self.deleted.first()
+    }
+
     /// What is known of the subject; nil if none of its messages is stored.
     func subject(_ text: RawSpan) -> SubjectRow? {
         do throws(LMDBError) {

@@ -1,5 +1,5 @@
 internal import LMDB
-internal import SegmentLog
+public import SegmentLog
 public import StreamModel
 
 extension FileStreamStore {
@@ -37,7 +37,7 @@ extension FileStreamStore {
     /// As `open(directory:options:now:)`, on a disk of the caller's.
     ///
     /// - Parameter indexRoot: where the directory `index` is; always on the real file system, for LMDB.
-    static func open(
+    public static func open(
         root: any StorageDirectory,
         quarantine: any StorageDirectory,
         indexRoot: POSIXDirectory,
@@ -98,11 +98,16 @@ struct StoreRecovery {
         } catch {
             throw StoreError(error)
         }
-        if let opened = try self.openIndex(), let store = try self.recover(opened.reader, opened.record) {
-            return try self.finish(store)
+        if let opened = try self.openIndex() {
+            guard let record = opened.record else { return try self.rebuild(in: opened.reader) }
+            if let store = try self.recover(opened.reader, record) { return try self.finish(store) }
         }
+        return try self.rebuild(in: self.makeIndex())
+    }
+
+    /// Makes the index in an empty environment.
+    private mutating func rebuild(in reader: IndexReader) throws(StoreError) -> OpenedStore {
         self.report.rebuiltIndex = true
-        let reader = try self.makeIndex()
         guard let store = try self.recover(reader, nil) else {
             throw .foreign(path: self.root.path, reason: "the log could not be read from its start")
         }
@@ -122,7 +127,10 @@ struct StoreRecovery {
     // MARK: Index
 
     /// The index and its checkpoint, if it can be gone on from; else it is out of the way.
-    private mutating func openIndex() throws(StoreError) -> (reader: IndexReader, record: CheckpointRecord)? {
+    ///
+    /// Without a checkpoint it is empty: a crash came before the first one.
+    private mutating func openIndex() throws(StoreError) -> (reader: IndexReader, record: CheckpointRecord?)?
+    {
         let size: UInt64
         do throws(SegmentError) {
             _ = try self.indexRoot.ensureDirectory("index")
@@ -139,6 +147,8 @@ struct StoreRecovery {
                     reason = known
                 } else if let record = try reader.record() {
                     return (reader, record)
+                } else if try reader.isEmpty() {
+                    return (reader, nil)
                 } else {
                     reason = "it holds no checkpoint"
                 }

@@ -2,6 +2,7 @@ import Foundation
 import SegmentLog
 import Testing
 
+@testable import StorageTorture
 @testable import StreamStore
 
 @Suite("Catalog")

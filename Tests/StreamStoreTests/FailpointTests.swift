@@ -4,6 +4,7 @@ import StreamModel
 import TestSupport
 import Testing
 
+@testable import StorageTorture
 @testable import StreamStore
 
 @Suite("A process that ends at a failpoint", .serialized)

@@ -4,6 +4,7 @@ import Subjects
 import TestSupport
 import Testing
 
+@testable import StorageTorture
 @testable import StreamStore
 
 /// The file store and a list of messages take the same random operations and must give the same answers.

@@ -4,6 +4,7 @@ import StreamModel
 import TestSupport
 import Testing
 
+@testable import StorageTorture
 @testable import StreamStore
 
 /// A file store in a directory of its own, opened and reopened.

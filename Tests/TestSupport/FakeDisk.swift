@@ -12,14 +12,18 @@ public final class FakeDisk: @unchecked Sendable {
 
     /// What a power cut leaves of the changes since the last sync of each file and directory.
     public enum PowerCut: Sendable, Equatable {
+        /// Nothing is lost yet: the process ended, the power is still there and may be cut later.
+        case endingTheProcess
         /// None of them.
         case keepingNothing
-        /// All of them: the process ended, the machine did not.
+        /// All of them.
         case keepingEverything
         /// Each one wholly or not at all, by chance.
         case keepingSome(seed: UInt64)
         /// Each sector of 512 bytes of each one, by chance.
         case tearing(seed: UInt64)
+        /// Those sectors and entries whose bit is set, the oldest change's first; the 65th asks for the first again.
+        case choosing(bits: UInt64)
     }
 
     /// Which call fails, and how.
@@ -30,12 +34,15 @@ public final class FakeDisk: @unchecked Sendable {
         public var errno: CInt
         /// Whether all later calls fail too.
         public var isSticky: Bool
+        /// Whether a write that fails leaves its first half behind.
+        public var isShort: Bool
 
         /// Makes the fault.
-        public init(call: Int, errno: CInt, isSticky: Bool = false) {
+        public init(call: Int, errno: CInt, isSticky: Bool = false, isShort: Bool = false) {
             self.call = call
             self.errno = errno
             self.isSticky = isSticky
+            self.isShort = isShort
         }
     }
 
@@ -50,6 +57,7 @@ public final class FakeDisk: @unchecked Sendable {
 
     private let lock = Mutex(())
     private var state = State()
+    private var hook: ((FakeDisk) -> Void)?
     let tree: DirectoryNode
 
     /// Makes an empty disk.
@@ -68,11 +76,11 @@ public final class FakeDisk: @unchecked Sendable {
     /// Calls so far that change something or sync.
     public var mutations: Int { self.lock.withLock { _ in self.state.mutations } }
 
-    /// Fails the call that `fault` names; nil stops failing.
+    /// Fails the call that `fault` names; nil stops failing, and ``didFail`` goes on to tell.
     public func fail(_ fault: Fault?) {
         self.lock.withLock { _ in
             self.state.fault = fault
-            self.state.didFail = false
+            if fault != nil { self.state.didFail = false }
         }
     }
 
@@ -99,6 +107,11 @@ public final class FakeDisk: @unchecked Sendable {
         }
     }
 
+    /// Calls `body` before each call that changes something or syncs, on the caller's thread; nil stops that.
+    ///
+    /// To be set while nobody uses the disk.
+    public func beforeEachMutation(_ body: ((FakeDisk) -> Void)?) { self.hook = body }
+
     /// Makes the disk so large, in bytes of file contents; nil: without limit.
     public func limit(bytes: Int?) { self.lock.withLock { _ in self.state.bytesMax = bytes } }
 
@@ -107,13 +120,17 @@ public final class FakeDisk: @unchecked Sendable {
     /// A disk with what this one holds after its power was cut now.
     public func afterPowerCut(_ cut: PowerCut) -> FakeDisk {
         self.lock.withLock { _ in
-            var chance: SeededGenerator
-            switch cut {
-            case .keepingNothing, .keepingEverything: chance = SeededGenerator(seed: 0)
-            case .keepingSome(let seed), .tearing(let seed): chance = SeededGenerator(seed: seed)
-            }
+            var choice = Choice(cut)
             var copies: [ObjectIdentifier: Node] = [:]
-            return FakeDisk(tree: self.tree.survivor(cut, &chance, &copies))
+            return FakeDisk(tree: self.tree.survivor(cut, &choice, &copies))
+        }
+    }
+
+    /// How many sectors and entries a power cut now may keep or drop, each for itself.
+    public var unsyncedPieces: Int {
+        self.lock.withLock { _ in
+            var seen: Set<ObjectIdentifier> = []
+            return self.tree.unsyncedPieces(&seen)
         }
     }
 
@@ -134,9 +151,38 @@ public final class FakeDisk: @unchecked Sendable {
         }
     }
 
+    /// Inverts one bit of the file at `path`, durably; `bit` counts from the file's start, lowest of each byte first.
+    public func flip(_ path: String, bit: Int) {
+        self.lock.withLock { _ in
+            guard let file = self.node(path) as? FileNode, bit / 8 < file.live.count else { return }
+            file.live[bit / 8] ^= 1 << UInt8(bit % 8)
+            file.durable = file.live
+            file.changes.removeAll()
+        }
+    }
+
     /// The names in the directory at `path`, sorted.
     public func names(_ path: String) -> [String] {
         self.lock.withLock { _ in (self.node(path) as? DirectoryNode)?.live.keys.sorted() ?? [] }
+    }
+
+    /// What the kernel shows of every file, by path.
+    public var files: [String: [UInt8]] {
+        self.lock.withLock { _ in
+            var found: [String: [UInt8]] = [:]
+            self.tree.gather("", &found)
+            return found
+        }
+    }
+
+    /// A number that differs for disks that show different things; good within one process.
+    public var digest: Int {
+        var hasher = Hasher()
+        for (path, bytes) in self.files.sorted(by: { $0.key < $1.key }) {
+            hasher.combine(path)
+            bytes.withUnsafeBytes { hasher.combine(bytes: $0) }
+        }
+        return hasher.finalize()
     }
 
     private func node(_ path: String) -> Node? {
@@ -152,14 +198,18 @@ public final class FakeDisk: @unchecked Sendable {
 
     /// Makes one call: counts it, fails it if its time has come, else performs `body` under the lock.
     ///
-    /// - Parameter file: the file whose unsynced changes are lost if the call fails: it is a sync.
+    /// - Parameters:
+    ///   - file: the file whose unsynced changes are lost if the call fails: it is a sync.
+    ///   - half: what a call does that fails half done.
     func call<Result>(
         _ name: String,
         _ path: String,
         mutates: Bool,
         failing file: FileNode? = nil,
+        half: () -> Void = {},
         _ body: () throws(SegmentError) -> Result
     ) throws(SegmentError) -> Result {
+        if mutates, let hook = self.hook { hook(self) }
         let outcome = self.lock.withLock { _ -> Swift.Result<Result, SegmentError> in
             self.state.calls += 1
             if mutates { self.state.mutations += 1 }
@@ -171,6 +221,7 @@ public final class FakeDisk: @unchecked Sendable {
             {
                 self.state.didFail = true
                 file?.failSync()
+                if fault.isShort { half() }
                 return .failure(.system(call: name, path: path, errno: fault.errno))
             }
             do throws(SegmentError) {

@@ -33,9 +33,10 @@ final class FakeFile: StorageFile, @unchecked Sendable {
 
     func write(_ bytes: RawSpan, at offset: UInt64) throws(SegmentError) {
         let new = bytes.withUnsafeBytes { Array($0) }
-        try self.call("pwrite", mutates: true) { () throws(SegmentError) in
+        let start = Int(clamping: offset)
+        let half = { self.node.make(.write(offset: start, bytes: Array(new.prefix(new.count / 2)))) }
+        try self.call("pwrite", mutates: true, half: half) { () throws(SegmentError) in
             try self.checkWritable("pwrite")
-            let start = Int(clamping: offset)
             let growth = max(0, start + new.count - self.node.live.count)
             let missing = growth - min(growth, self.disk.room())
             self.node.make(.write(offset: start, bytes: Array(new.dropLast(missing))))
@@ -84,9 +85,10 @@ final class FakeFile: StorageFile, @unchecked Sendable {
     private func call<Result>(
         _ name: String,
         mutates: Bool,
+        half: () -> Void = {},
         _ body: () throws(SegmentError) -> Result
     ) throws(SegmentError) -> Result {
-        try self.disk.call(name, self.path, mutates: mutates) { () throws(SegmentError) in
+        try self.disk.call(name, self.path, mutates: mutates, half: half) { () throws(SegmentError) in
             if !self.isOpen { throw self.error(name, EBADF) }
             return try body()
         }

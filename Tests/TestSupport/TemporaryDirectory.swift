@@ -9,8 +9,11 @@ public final class TemporaryDirectory: Sendable {
     public let directory: POSIXDirectory
 
     /// Makes a new, empty one.
-    public init() throws {
-        let parent = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
+    ///
+    /// - Parameter inMemory: whether to make it where a sync costs nothing, if there is such a place.
+    public init(inMemory: Bool = false) throws {
+        var parent = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
+        if inMemory, access("/dev/shm", W_OK) == 0 { parent = "/dev/shm" }
         var template = Array("\(parent)/weir-test-XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else {
             throw SegmentError.system(call: "mkdtemp", path: parent, errno: errno)

@@ -1,123 +1,7 @@
 import NIOCore
 import StreamModel
+import StreamStore
 import Subjects
-import TestSupport
-
-@testable import StreamStore
-
-extension String {
-    /// The bytes of the text.
-    var bytes: [UInt8] { Array(self.utf8) }
-}
-
-/// A fixed sequence of operations on a store, and what a plain list makes of them: for tests that end it anywhere.
-struct StoreWorkload {
-    enum Operation: Equatable {
-        case append(subject: String, payload: String, id: String, time: Int64)
-        case remove(UInt64, erase: Bool)
-        case purge([String], below: UInt64?, keep: UInt64)
-        case skip(UInt64)
-        case expire(Int64)
-        case progress(UInt64)
-        case commit
-        case checkpoint
-    }
-
-    let operations: [Operation]
-    let limits: StoreLimits
-
-    init(seed: UInt64, count: Int) {
-        var random = SeededGenerator(seed: seed)
-        var operations: [Operation] = []
-        var last: UInt64 = 0
-        var time: Int64 = 1_000
-        let subjects = ["a.b", "a.c", "b.x.1", "b.y.1", "c"]
-        for _ in 0..<count {
-            switch Int.random(in: 0..<100, using: &random) {
-            case 0..<62:
-                last += 1
-                time += Int64.random(in: 0..<10, using: &random)
-                operations.append(
-                    .append(
-                        subject: subjects.randomElement(using: &random) ?? "c",
-                        payload: String(repeating: "p", count: Int.random(in: 0..<200, using: &random)),
-                        id: last % 3 == 0 ? "id-\(last)" : "",
-                        time: time
-                    )
-                )
-            case 62..<70:
-                operations.append(
-                    .remove(UInt64.random(in: 0...last + 1, using: &random), erase: last % 2 == 0)
-                )
-            case 70..<73:
-                operations.append(
-                    .purge(["a.*"], below: UInt64.random(in: 0...last, using: &random), keep: 0)
-                )
-            case 73: operations.append(.purge([], below: nil, keep: 10))
-            case 74:
-                last += 5
-                operations.append(.skip(last))
-            case 75: operations.append(.expire(time - 200))
-            case 76..<80: operations.append(.progress(last))
-            case 80..<94: operations.append(.commit)
-            default: operations.append(.checkpoint)
-            }
-        }
-        operations.append(.commit)
-        operations.append(.checkpoint)
-        self.operations = operations
-        self.limits = seed % 2 == 0 ? StoreLimits(messages: 60, messagesPerSubject: 25) : StoreLimits()
-    }
-
-    /// Consumers of the workload: one, whose progress is a number.
-    static let consumer = ConsumerID(rawValue: 7)
-
-    /// Does one operation; throws what a commit or checkpoint throws.
-    static func apply(_ operation: Operation, to store: FileStreamStore, progress: inout UInt64)
-        throws(StoreError)
-    {
-        switch operation {
-        case .append(let subject, let payload, let id, let time):
-            let headers = id.isEmpty ? "" : "NATS/1.0\r\nNats-Msg-Id: \(id)\r\n\r\n"
-            _ = store.append(
-                subject: subject.bytes.span.bytes,
-                headers: headers.bytes.span.bytes,
-                payload: payload.bytes.span.bytes,
-                messageID: id.bytes.span.bytes,
-                timestamp: Timestamp(rawValue: time)
-            )
-        case .remove(let sequence, let erase): _ = store.remove(StreamSequence(sequence), erase: erase)
-        case .purge(let patterns, let below, let keep):
-            let filter = SubjectFilter(patterns.compactMap { SubjectPattern($0) })
-            _ = store.purge(matching: filter, below: below.map { StreamSequence($0) }, keep: keep)
-        case .skip(let sequence): store.skip(to: StreamSequence(sequence))
-        case .expire(let time): store.expire(before: Timestamp(rawValue: time))
-        case .progress(let number):
-            progress = number
-            store.journal("\(number)".bytes.span.bytes, consumer: Self.consumer, durable: true)
-        case .commit: try self.commit(store)
-        case .checkpoint:
-            try self.commit(store)
-            let snapshot = ConsumerSnapshot(consumer: Self.consumer, bytes: "\(progress)".bytes)
-            for _ in 0..<2 {
-                if let checkpoint = store.makeCheckpoint(consumers: [snapshot]) {
-                    checkpoint.perform()
-                    try store.finish(checkpoint)
-                    break
-                }
-                try self.commit(store)
-            }
-            try self.commit(store)
-        }
-    }
-
-    static func commit(_ store: FileStreamStore) throws(StoreError) {
-        while let commit = store.makeCommit() {
-            commit.perform()
-            try store.finish(commit)
-        }
-    }
-}
 
 /// What a workload has done to a plain list, and what of it was acknowledged.
 struct WorkloadModel {
@@ -150,7 +34,7 @@ struct WorkloadModel {
         case .skip(let sequence): self.list.skip(sequence)
         case .expire(let time): self.list.expire(time)
         case .progress(let number): self.progress = number
-        case .commit, .checkpoint: break
+        case .maintain, .commit, .checkpoint: break
         }
     }
 
@@ -215,12 +99,35 @@ struct WorkloadModel {
         if !messages.isEmpty, state.firstSequence.rawValue != scan.first {
             return "first is \(state.firstSequence)"
         }
+        if let problem = Self.contradiction(store, scan) { return problem }
         for (subject, count) in scan.subjects(.all) {
             guard let pattern = SubjectPattern(subject) else { continue }
             let found = store.count(from: .zero, matching: SubjectFilter([pattern]))
             if found != count { return "\(found) messages on \(subject), there are \(count)" }
         }
         return self.consumerProblem(opened)
+    }
+
+    /// Where an answer differs from what reading every message says.
+    private static func contradiction(_ store: FileStreamStore, _ scan: NaiveStore) -> String? {
+        if store.deletedSequences().map({ $0.rawValue }) != scan.deleted {
+            return "holes are not what is missing"
+        }
+        let newest = store.lastPerSubject(matching: .all, atOrBefore: StreamSequence(.max - 1))
+            .map { $0.rawValue }
+        if newest != scan.lastPerSubject(.all, .max) { return "newest of each subject: \(newest)" }
+        let middle = scan.messages.isEmpty ? 0 : scan.messages[scan.messages.count / 2].sequence
+        for pattern in ["a.*", "b.>", "c"] {
+            let filter = SubjectFilter([pattern].compactMap { SubjectPattern($0) })
+            for from in [0, middle] as [UInt64] {
+                let place = StreamSequence(from)
+                let count = store.count(from: place, matching: filter)
+                if count != scan.count(from, filter) { return "\(count) pending on \(pattern) from \(from)" }
+                let next = store.next(from: place, matching: filter)?.rawValue
+                if next != scan.next(from, filter) { return "next on \(pattern) from \(from)" }
+            }
+        }
+        return nil
     }
 
     /// Whether newer messages fill the limit that the message would have to fit in.
