@@ -39,6 +39,8 @@ let package = Package(
     targets: [
         // The C header and library of LMDB, and a shim for what Swift cannot call.
         .systemLibrary(name: "CLMDB", pkgConfig: "lmdb", providers: [.apt(["liblmdb-dev"])]),
+        // The C header and library of Zstandard.
+        .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         // CRC-32C: the processor's instruction, and a table where it is missing.
         .target(name: "CChecksum"),
         // A thin noncopyable wrapper of LMDB, with its error codes under their own names.
@@ -54,7 +56,7 @@ let package = Package(
             swiftSettings: strict
         ),
         // The append-only segmented log: record format, writer, reader, recovery.
-        .target(name: "SegmentLog", dependencies: ["CChecksum"], swiftSettings: strict),
+        .target(name: "SegmentLog", dependencies: ["CChecksum", "CZstd"], swiftSettings: strict),
         // One stream's messages: log and LMDB index, or memory.
         .target(
             name: "StreamStore",

@@ -21,12 +21,17 @@ extension LogWrite {
     /// In this order a power cut leaves a whole record or an erased one, never a damaged one. A segment that
     /// was dropped meanwhile needs no erasing. Repeating it does no harm.
     func erase() throws(SegmentError) {
+        for old in self.replaced { old.overwrite() }
         if self.erasures.isEmpty { return }
         var files: [UInt64: any StorageFile] = [:]
-        for erasure in self.erasures where files[erasure.position.segment] == nil {
+        for number in Set(self.erasures.map { $0.position.segment }).sorted() {
             do {
-                let name = self.kind.name(erasure.position.segment)
-                files[erasure.position.segment] = try self.directory.openFile(name, for: .writing)
+                let file = try self.directory.openFile(self.kind.name(number), for: .writing)
+                if let packed = try PackedFile.read(file, number: number, stream: self.stream) {
+                    try self.erase(in: packed, number)
+                } else {
+                    files[number] = file
+                }
             } catch {
                 if !error.isAbsent { throw error }
             }
@@ -44,6 +49,18 @@ extension LogWrite {
             try self.overwriteBody(of: erasure, in: file)
         }
         try self.syncErased(files)
+    }
+
+    /// Replaces a packed segment by one without the records to be erased in it.
+    private func erase(in packed: PackedFile, _ number: UInt64) throws(SegmentError) {
+        let erasures = self.erasures.filter { $0.position.segment == number }
+        let replacement = PackedErasure(
+            number: number,
+            offsets: Set(erasures.map { Int($0.position.offset) }),
+            directory: self.directory,
+            stream: self.stream
+        )
+        if let old = try replacement.perform(packed) { self.leaves(old) }
     }
 
     private func overwriteBody(of erasure: Erasure, in file: any StorageFile) throws(SegmentError) {

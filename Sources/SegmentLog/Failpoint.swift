@@ -26,6 +26,16 @@ public enum Failpoint: String, CaseIterable, Sendable {
     case segmentRemove
     /// Before recovery cuts an unfinished tail.
     case segmentCut
+    /// Before the new form of a segment is begun in a temporary file.
+    case rewriteCreate
+    /// Before a block is written to it.
+    case rewriteWrite
+    /// Before it is synced.
+    case rewriteSync
+    /// Before it takes the place of the segment.
+    case rewriteRename
+    /// After it has, and before that is synced.
+    case rewriteRenamed
     /// Before bytes are written to a journal file.
     case journalWrite
     /// Before a journal file is synced.

@@ -11,8 +11,10 @@
 struct FileHeader: Equatable {
     /// Bytes of a header.
     static let bytes = 48
-    /// The version this program writes, and the highest it reads.
+    /// The version of journal files and of plain segments.
     static let version: UInt32 = 1
+    /// The version of packed segments (see `PackedBlock`), and the highest that this program reads.
+    static let packedVersion: UInt32 = 2
 
     /// What the beginning of a file turned out to be.
     enum State: Equatable {
@@ -31,12 +33,14 @@ struct FileHeader: Equatable {
     var kind: FileKind
     var stream: StreamUUID
     var number: UInt64
+    /// The form of the file.
+    var version = FileHeader.version
 
     /// Writes the header.
     func encode(into target: UnsafeMutableRawPointer) {
         // The caller has reserved 48 bytes at `target`.
         unsafe target.store(self.kind.magic, at: 0)
-        unsafe target.store(FileHeader.version, at: 12)
+        unsafe target.store(self.version, at: 12)
         unsafe target.store(self.stream.high.byteSwapped, at: 16)
         unsafe target.store(self.stream.low.byteSwapped, at: 24)
         unsafe target.store(self.number, at: 32)
@@ -52,7 +56,8 @@ struct FileHeader: Equatable {
             Checksum.of(bytes, 12..<FileHeader.bytes, seed: 0) == bytes.uint32(at: 8)
         else { return .damaged }
         let version = bytes.uint32(at: 12)
-        if version > FileHeader.version { return .newer(version: version) }
+        let known = self.kind == .segment ? FileHeader.packedVersion : FileHeader.version
+        if version > known { return .newer(version: version) }
         if version == 0 { return .damaged }
         let stream = StreamUUID(
             high: bytes.uint64(at: 16).byteSwapped,
@@ -64,12 +69,18 @@ struct FileHeader: Equatable {
 
     /// The stream that a file of that kind belongs to; nil if its header does not verify.
     static func identify(_ bytes: RawSpan, _ kind: FileKind) -> StreamUUID? {
-        guard bytes.byteCount >= FileHeader.bytes, bytes.uint64(at: 0) == kind.magic,
-            Checksum.of(bytes, 12..<FileHeader.bytes, seed: 0) == bytes.uint32(at: 8)
-        else { return nil }
+        if FileHeader.version(bytes, kind) == nil { return nil }
         return StreamUUID(
             high: bytes.uint64(at: 16).byteSwapped,
             low: bytes.uint64(at: 24).byteSwapped
         )
+    }
+
+    /// The version of a file of that kind; nil if its header does not verify.
+    static func version(_ bytes: RawSpan, _ kind: FileKind) -> UInt32? {
+        guard bytes.byteCount >= FileHeader.bytes, bytes.uint64(at: 0) == kind.magic,
+            Checksum.of(bytes, 12..<FileHeader.bytes, seed: 0) == bytes.uint32(at: 8)
+        else { return nil }
+        return bytes.uint32(at: 12)
     }
 }

@@ -35,6 +35,9 @@ enum FileKind: Sendable {
         return UInt64(name.prefix(20))
     }
 
+    /// What the name of a file ends in that is to take the place of another one, and is not finished yet.
+    static let temporarySuffix = ".new"
+
     /// The numbers of the files of this kind in `directory`, ascending.
     func numbers(in directory: any StorageDirectory) throws(SegmentError) -> [UInt64] {
         let names = try directory.list()

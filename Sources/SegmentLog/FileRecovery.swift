@@ -61,7 +61,7 @@ struct FileRecovery {
         isNewest: Bool,
         visit: (Frame, RawSpan) -> Void
     ) throws(SegmentError) -> FileScan {
-        let file = try self.directory.openFile(self.kind.name(number), for: .reading)
+        let file = try self.open(number)
         let scanner = FrameScanner(
             kind: self.kind,
             number: number,
@@ -82,6 +82,14 @@ struct FileRecovery {
         return scan
     }
 
+    /// Opens a file for reading; a packed segment looks like the plain one.
+    func open(_ number: UInt64) throws(SegmentError) -> any StorageFile {
+        switch self.kind {
+        case .segment: try PackedFile.open(number, in: self.directory, stream: self.stream)
+        case .journal: try self.directory.openFile(self.kind.name(number), for: .reading)
+        }
+    }
+
     /// Where to begin in order not to miss the footer: `start`, unless that is in or behind it.
     private func beforeFooter(_ start: Int, _ scanner: FrameScanner) throws(SegmentError) -> Int {
         let footer = scanner.limit - SegmentFooter.bytes
@@ -95,8 +103,8 @@ struct FileRecovery {
     /// Makes the newest file ready for appending: cuts an unfinished tail after keeping a copy of it, and
     /// writes the header again if it is missing.
     ///
-    /// - Returns: nil if the next append has to begin a new file: this one is sealed, or its tail could not
-    ///   be copied and stays.
+    /// - Returns: nil if the next append has to begin a new file: this one is sealed or packed, or its tail
+    ///   could not be copied and stays.
     mutating func openNewest(
         _ number: UInt64,
         _ scan: FileScan,
@@ -104,6 +112,10 @@ struct FileRecovery {
     ) throws(SegmentError) -> Open? {
         if scan.footer != nil { return nil }
         let file = try self.directory.openFile(self.kind.name(number), for: .writing)
+        if self.kind == .segment, try PackedFile.read(file, number: number, stream: self.stream) != nil {
+            // Its end is damaged. What is left is read, and nothing is added.
+            return nil
+        }
         var size = Int(clamping: try file.size())
         let end = max(scan.end, FileHeader.bytes)
         let isShort = size < FileHeader.bytes

@@ -11,6 +11,8 @@ struct FileScan {
     var lastTime: Int64?
     /// Where the last good frame ends.
     var end = 0
+    /// The length of the file; of a packed segment that of the plain one.
+    var size = 0
     var footer: SegmentFooter?
     var footerOffset: Int?
     /// Erased records read.

@@ -14,6 +14,8 @@ final class FrameScanner {
     let number: UInt64
     let seed: UInt32
     let file: any StorageFile
+    /// The same, if it has gaps to pass over.
+    private let packed: PackedFile?
     /// Nothing is read at or after this offset.
     let limit: Int
 
@@ -29,6 +31,7 @@ final class FrameScanner {
         self.number = number
         self.seed = seed
         self.file = file
+        self.packed = file as? PackedFile
         self.limit = min(limit, Int(UInt32.max))
     }
 
@@ -43,8 +46,11 @@ final class FrameScanner {
         visit: (Frame, RawSpan) -> Void
     ) throws(SegmentError) -> FileScan {
         var result = FileScan(lastSequence: bounds.after)
+        result.size = self.limit
         var offset = start
         while offset < self.limit {
+            offset = try self.passGap(at: offset)
+            if offset >= self.limit { break }
             switch try self.frame(at: offset, FrameBounds(after: result.lastSequence, upTo: bounds.upTo)) {
             case .frame(let frame):
                 result.end = offset + frame.size
@@ -68,6 +74,13 @@ final class FrameScanner {
         }
         result.end = max(result.end, min(start, self.limit))
         return result
+    }
+
+    /// The first offset at or after `offset` at which the file has something.
+    @inline(__always)
+    func passGap(at offset: Int) throws(SegmentError) -> Int {
+        guard let packed = self.packed else { return offset }
+        return try packed.data(atOrAfter: offset)
     }
 
     /// Goes from damage at `offset` to the next frame; to the limit if there is none.

@@ -4,8 +4,12 @@ final class LogSegment {
     let number: UInt64
     /// What the checksums in it start from.
     let seed: UInt32
-    /// Bytes of the file that hold something, records in memory included.
+    /// Bytes of the plain file that hold something, records in memory included.
+    ///
+    /// Of a packed segment that was not looked at yet: bytes of the packed file.
     var end: Int
+    /// Bytes of the packed file; nil if the segment is plain or was not looked at yet.
+    var packedBytes: Int?
     /// Where its footer begins; nil if it has none or has not been looked at.
     var footerOffset: Int?
     /// Whether nothing more will be appended.
@@ -45,6 +49,13 @@ final class LogSegment {
         if let count = self.count { self.count = count &+ 1 }  // Safe: counts records of 32 bytes and more.
     }
 
+    /// Its file has been opened, and is packed.
+    func didOpen(_ file: PackedFile) {
+        // Until now the length of the file was taken for that of the plain one.
+        if self.packedBytes == nil { self.packedBytes = self.end }
+        self.end = file.end
+    }
+
     /// What its footer says.
     func didLoad(_ footer: SegmentFooter, at offset: Int) {
         self.footerOffset = offset
@@ -64,7 +75,7 @@ public struct SegmentSummary: Sendable, Equatable {
     ///
     /// One below ``firstSequence`` if it holds none.
     public var lastSequence: UInt64
-    /// Bytes of the file that hold something, records in memory included.
+    /// Bytes of the file that hold something, records in memory included; of a packed segment as packed.
     public var bytes: UInt64
     /// Whether nothing more will be appended.
     public var isSealed: Bool

@@ -22,8 +22,11 @@ public final class LogWrite: @unchecked Sendable {
 
     let kind: FileKind
     let directory: any StorageDirectory
+    let stream: StreamUUID
     let buffer: AppendBuffer
     let erasures: [Erasure]
+    /// What earlier erasures have left to overwrite.
+    let replaced: [ReplacedFile]
     /// The mark up to which the log is written when this is.
     let mark: UInt64
     /// The length at which a file is full; what is preallocated stays below.
@@ -38,6 +41,8 @@ public final class LogWrite: @unchecked Sendable {
     /// Its length, preallocation included.
     private(set) var allocated: Int
     private(set) var outcome: Outcome?
+    /// What its own erasures leave to overwrite once the owner has let go of the files.
+    private(set) var leftovers: [ReplacedFile] = []
 
     private var runsDone = 0
     private var isDirty: Bool
@@ -46,8 +51,10 @@ public final class LogWrite: @unchecked Sendable {
     init(
         kind: FileKind,
         directory: any StorageDirectory,
+        stream: StreamUUID,
         buffer: AppendBuffer,
         erasures: [Erasure],
+        replaced: [ReplacedFile],
         mark: UInt64,
         allocationBytesMax: Int,
         file: (any StorageFile)?,
@@ -57,8 +64,10 @@ public final class LogWrite: @unchecked Sendable {
     ) {
         self.kind = kind
         self.directory = directory
+        self.stream = stream
         self.buffer = buffer
         self.erasures = erasures
+        self.replaced = replaced
         self.mark = mark
         self.allocationBytesMax = allocationBytesMax
         self.file = file
@@ -144,6 +153,9 @@ public final class LogWrite: @unchecked Sendable {
         self.isDirty = false
         Failpoint.reach(self.kind.synced)
     }
+
+    /// Notes a file that was replaced.
+    func leaves(_ file: ReplacedFile) { self.leftovers.append(file) }
 
     /// Calls `sync`; if it throws, the failure is of the kind that must not be repeated.
     func syncing(_ sync: () throws(SegmentError) -> Void) throws(SegmentError) {

@@ -108,9 +108,20 @@ extension MessageLog {
                 if result == nil { needed = RecordFields(bytes, at: 0)?.size ?? RecordFormat.recordBytesMax }
                 return result
             }
-            if case .damaged(let damage, _) = result { return self.damaged(damage, position, segment) }
+            if case .damaged(let damage, _) = result {
+                if let next = self.endOfGap(position, segment) { return self.withRecord(at: next, body) }
+                return self.damaged(damage, position, segment)
+            }
             if let result { return result }
         }
+    }
+
+    /// Where reading goes on if there is no record at `position` because a rewriting left it out; nil if it did not.
+    private func endOfGap(_ position: LogPosition, _ segment: LogSegment) -> LogPosition? {
+        guard let packed = segment.file as? PackedFile,
+            let next = try? packed.data(atOrAfter: Int(position.offset)), next > Int(position.offset)
+        else { return nil }
+        return LogPosition(segment: segment.number, offset: UInt32(next))
     }
 
     /// Reads a record that no window takes into memory of its own.
@@ -206,7 +217,7 @@ extension MessageLog {
         segment.lastUse = self.uses
         if let file = segment.file { return file }
         if let file = self.writer.file, self.writer.fileNumber == segment.number { return file }
-        let file = try self.directory.openFile(FileKind.segment.name(segment.number), for: .reading)
+        let file = try PackedFile.open(segment.number, in: self.directory, stream: self.stream)
         if self.openSegments.count >= MessageLog.openFilesMax,
             let oldest = self.openSegments.min(by: { $0.lastUse < $1.lastUse })
         {
@@ -229,6 +240,7 @@ extension MessageLog {
             case .foreign, .newer: return .damaged(.checksum, next: nil)
             case .valid, .blank, .damaged: break
             }
+            if let packed = file as? PackedFile { segment.didOpen(packed) }
             let offset = segment.end - SegmentFooter.bytes
             if offset >= FileHeader.bytes {
                 let footer = try block.fill(0..<SegmentFooter.bytes, from: file, at: UInt64(offset))

@@ -24,6 +24,7 @@ extension MessageLog {
         visit: (RecordHeader, RawSpan) -> Void
     ) throws(SegmentError) -> RecoveryReport {
         precondition(!self.isRecovered, "a log is recovered once")
+        self.removeUnfinishedRewrites()
         let numbers = try FileKind.segment.numbers(in: self.directory)
         var sizes: [Int] = []
         for number in numbers {
@@ -60,6 +61,10 @@ extension MessageLog {
             // An erased record may be shown as one before it is on the disk.
             if scan.erased > 0, !isNewest { try recovery.sync(segment.number) }
             for header in scan.unfinishedErasures { self.writer.add(Erasure(header, seed: segment.seed)) }
+            if scan.size != sizes[index] {
+                segment.packedBytes = sizes[index]
+                segment.end = scan.size
+            }
             segment.didRecover(scan, isWhole: start == FileHeader.bytes)
             self.lastSequence = scan.lastSequence
             self.lastTimestamp = scan.lastTime ?? self.lastTimestamp
@@ -80,13 +85,22 @@ extension MessageLog {
     ) throws(SegmentError) -> Int {
         guard let position else { return 0 }
         let offset = Int(position.offset)
-        guard let index = numbers.firstIndex(of: position.segment),
-            offset >= FileHeader.bytes, offset % 8 == 0, offset <= sizes[index]
-        else {
-            let path = "\(self.directory.path)/\(FileKind.segment.name(position.segment))"
-            throw .unknownPosition(path: path, offset: position.offset)
+        if let index = numbers.firstIndex(of: position.segment), offset >= FileHeader.bytes, offset % 8 == 0 {
+            if offset <= sizes[index] { return index }
+            // The file may be shorter than the segment it stands for.
+            let file = try PackedFile.open(position.segment, in: self.directory, stream: self.stream)
+            if file is PackedFile, offset <= Int(clamping: try file.size()) { return index }
         }
-        return index
+        let path = "\(self.directory.path)/\(FileKind.segment.name(position.segment))"
+        throw .unknownPosition(path: path, offset: position.offset)
+    }
+
+    /// Removes what a crash has left of rewritings; the segments themselves are as they were.
+    private func removeUnfinishedRewrites() {
+        let suffix = FileKind.segment.suffix + FileKind.temporarySuffix
+        guard let names = try? self.directory.list() else { return }
+        // One that stays is in nobody's way: the next rewriting of that segment removes it.
+        for name in names where name.hasSuffix(suffix) { try? self.directory.removeFile(name) }
     }
 
     /// Goes on in the newest segment if that is possible.

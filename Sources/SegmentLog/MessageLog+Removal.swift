@@ -12,6 +12,8 @@ extension MessageLog {
         let result = self.withRecord(at: position) { header, _ in found = header }
         self.visitsErased = false
         guard let header = found, let segment = self.segment(header.position.segment) else { return result }
+        // A rewriting has left the record out: this is the one after it.
+        if header.position != position, position < header.position { return .erased(next: header.position) }
         if self.writer.isErasing(header.position) { return result }
         let erasure = Erasure(header, seed: segment.seed)
         if let (block, range, isCurrent) = self.writer.find(header.position), isCurrent {
@@ -51,6 +53,12 @@ extension MessageLog {
         for index in self.segments.indices {
             let segment = self.segments[index]
             guard index + 1 < self.segments.count, isDead(segment, self.segments[index + 1]) else {
+                kept.append(segment)
+                continue
+            }
+            // A segment that is being rewritten has to wait until that has ended.
+            if let rewrite = self.rewrite, rewrite.number == segment.number {
+                rewrite.cancel()
                 kept.append(segment)
                 continue
             }

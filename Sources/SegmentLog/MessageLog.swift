@@ -39,6 +39,8 @@ public final class MessageLog {
     var openSegments: [LogSegment] = []
     /// Counts uses of segments, for `LogSegment.lastUse`.
     var uses: UInt64 = 0
+    /// The rewriting under way.
+    var rewrite: SegmentRewrite?
     var isRecovered = false
     /// Whether a read gives erased records to its closure too, without their bytes.
     var visitsErased = false
@@ -101,7 +103,7 @@ public final class MessageLog {
             return SegmentSummary(
                 firstSequence: segment.number,
                 lastSequence: segment.lastSequence ?? bound.map { $0 - 1 } ?? self.lastSequence,
-                bytes: UInt64(segment.end),
+                bytes: UInt64(segment.packedBytes ?? segment.end),
                 isSealed: segment.isSealed,
                 messages: segment.count,
                 firstTime: segment.firstTime,
@@ -124,7 +126,15 @@ public final class MessageLog {
     public func finish(_ write: LogWrite) throws(SegmentError) {
         let erased = write.erasures
         try self.writer.finish(write)
-        for erasure in erased { self.windows.forget(erasure.position.segment) }
+        for erasure in erased { self.reopen(erasure.position.segment) }
+    }
+
+    /// Forgets what was read of a segment whose file was changed or replaced.
+    func reopen(_ number: UInt64) {
+        self.windows.forget(number)
+        guard let segment = self.segment(number) else { return }
+        segment.file = nil
+        self.openSegments.removeAll { $0 === segment }
     }
 
     /// Gives back what an idle log can do without: open files and memory.

@@ -30,6 +30,7 @@ final class SegmentWriter {
     private(set) var inFlight: LogWrite?
     private var isHandedOut = false
     private var erasures: [Erasure] = []
+    private var replaced: [ReplacedFile] = []
 
     /// The file the kernel has written to last, kept open.
     private(set) var file: (any StorageFile)?
@@ -137,6 +138,8 @@ final class SegmentWriter {
         if self.frozen != nil { return false }
         if self.inFlight != nil, !self.isHandedOut { return true }
         return self.current.count > 0 || !self.current.runs.isEmpty || !self.erasures.isEmpty
+            || !self.replaced.isEmpty
+            || !self.replaced.isEmpty
     }
 
     /// Bytes in memory that the kernel does not have yet.
@@ -151,12 +154,16 @@ final class SegmentWriter {
         }
         self.closeRun(seals: false)
         let isDirty = self.marks.synced < self.marks.written
-        if self.current.runs.isEmpty, self.erasures.isEmpty, !(forSync && isDirty) { return nil }
+        if self.current.runs.isEmpty, self.erasures.isEmpty, self.replaced.isEmpty, !(forSync && isDirty) {
+            return nil
+        }
         let write = LogWrite(
             kind: self.kind,
             directory: self.directory,
+            stream: self.stream,
             buffer: self.current,
             erasures: self.erasures,
+            replaced: self.replaced,
             mark: self.marks.appended,
             allocationBytesMax: self.allocationBytesMax,
             file: self.file,
@@ -165,6 +172,7 @@ final class SegmentWriter {
             isDirty: isDirty
         )
         self.erasures.removeAll(keepingCapacity: true)
+        self.replaced.removeAll()
         self.current = self.spare ?? AppendBuffer()
         self.spare = nil
         self.openRun(begins: false)
@@ -190,6 +198,7 @@ final class SegmentWriter {
             write.buffer.recycle()
             self.spare = write.buffer
             self.inFlight = nil
+            self.replaced.append(contentsOf: write.leftovers)
         case .postponed(let error):
             throw error
         case .failed(let error):

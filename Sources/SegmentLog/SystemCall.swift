@@ -20,6 +20,9 @@ enum SystemCall {
     /// Whether `errno` says that the disk or the quota is full.
     static func isNoSpace(_ errno: CInt) -> Bool { errno == ENOSPC || errno == EDQUOT }
 
+    /// The reason given for what may not be done to a file.
+    static let notPermitted = EPERM
+
     /// Whether `errno` says that there is no such file.
     static func isAbsent(_ errno: CInt) -> Bool { errno == ENOENT }
 

@@ -48,6 +48,18 @@ struct LogFormatTests {
         #expect(Array(file[48..<96]) == (try LogFormatTests.dump("erased")))
     }
 
+    @Test("The packed segment on the page is the one that is written")
+    func packed() throws {
+        let log = try self.storeMessage()
+        log.roll(to: 2)
+        try log.write()
+        let rewrite = try #require(log.makeRewrite(1, RewritePlan()))
+        rewrite.perform()
+        _ = log.finish(rewrite)
+        let file = try #require(self.disk.contents("log/00000000000000000001.seg"))
+        #expect(file == (try LogFormatTests.dump("packed")))
+    }
+
     @Test("The journal on the page is the one that is written")
     func journal() throws {
         let options = LogOptions(preallocates: false)
