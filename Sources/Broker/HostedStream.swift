@@ -16,6 +16,9 @@ final class HostedStream {
     let view: AccountView
     /// Whether it is on the shard's list of streams to settle.
     var isTouched = false
+    /// Whether its files may be open, and whether it was used since that was last asked: see ``AwakeStreams``.
+    var isAwake = false
+    var wasUsed = false
     /// Its number in the catalogue; 0 for a stream in memory.
     let catalogID: UInt64
 
@@ -143,6 +146,9 @@ final class HostedStream {
 
     /// Whether a commit or a checkpoint is under way.
     var isOnDisk: Bool { self.isCommitting || self.isCheckpointing }
+
+    /// Closes what an idle stream does not need open; false while it is busy.
+    func rest() -> Bool { !self.isOnDisk && self.stream.store.rest() }
 
     /// Writes the last things and closes the store.
     ///

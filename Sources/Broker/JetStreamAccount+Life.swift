@@ -1,9 +1,11 @@
+import Dispatch
 import Logging
 import NIOCore
 import StreamEngine
 import StreamModel
 import StreamStore
 import Subjects
+import Synchronization
 
 /// Opening the store when the server starts, and closing it when it stops.
 extension JetStreamAccount {
@@ -18,26 +20,53 @@ extension JetStreamAccount {
         let listed = try self.storage.open(randomBytes: (0..<16).map { _ in UInt8.random(in: 0...255) })
         logger.info("Starting JetStream")
         logger.info("  Store Directory: \"\(self.broker.options.storeDirectory ?? "")\"")
-        var restored: UInt64 = 0
-        for stream in listed {
-            guard stream.account == self.account.name else {
-                logger.warning(
-                    "Stream '\(stream.name)' of account '\(stream.account)' is left alone: no such account"
-                )
-                continue
-            }
-            do {
-                restored += try self.restore(stream)
-            } catch {
-                logger.error("Stream '\(stream.name)' cannot be opened and is left alone: \(error)")
-            }
-        }
+        let restored = self.restore(listed)
         _ = self.account.interest.add(pattern: Array("$JS.API.>".utf8), target: .api(self))
         let milliseconds = self.broker.clock().nanoseconds(since: start) / 1_000_000
         logger.info("  Restored \(restored) messages in \(self.entries.count) streams in \(milliseconds) ms")
     }
 
-    private func restore(_ listed: CatalogStream) throws -> UInt64 {
+    /// Restores the streams, several at a time, and returns how many messages they hold.
+    private func restore(_ listed: [CatalogStream]) -> UInt64 {
+        let own = listed.filter { stream in
+            if stream.account == self.account.name { return true }
+            self.broker.logger.warning(
+                "Stream '\(stream.name)' of account '\(stream.account)' is left alone: no such account"
+            )
+            return false
+        }
+        let next = Atomic<Int>(0)
+        let found = Mutex((entries: [String: Entry](), messages: UInt64(0)))
+        // Queues of their own, each with a thread: most of the time goes into waiting for the disk.
+        let threads = DispatchGroup()
+        for number in 0..<min(self.broker.options.openingThreads, own.count) {
+            DispatchQueue(label: "weir.open.\(number)")
+                .async(group: threads) {
+                    while true {
+                        let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
+                        if index >= own.count { return }
+                        do {
+                            let (name, entry, messages) = try self.restore(own[index])
+                            found.withLock { found in
+                                found.entries[name] = entry
+                                found.messages += messages
+                            }
+                        } catch {
+                            self.broker.logger.error(
+                                "Stream '\(own[index].name)' cannot be opened and is left alone: \(error)"
+                            )
+                        }
+                    }
+                }
+        }
+        threads.wait()
+        return found.withLock { found in
+            self.entries = found.entries
+            return found.messages
+        }
+    }
+
+    private func restore(_ listed: CatalogStream) throws -> (name: String, entry: Entry, messages: UInt64) {
         let record = try StreamRecord(listed.bytes)
         let now = self.broker.clock()
         let opened = try self.storage.openStream(listed.id, record, now: now)
@@ -50,13 +79,13 @@ extension JetStreamAccount {
                 return (handle: hosted.handle, messages: opened.store.state.messages)
             }
             .wait()
-        self.entries[record.configuration.name] = Entry(
+        let entry = Entry(
             handle: placed.handle,
             catalogID: listed.id,
             created: record.created,
             configuration: record.configuration
         )
-        return placed.messages
+        return (record.configuration.name, entry, placed.messages)
     }
 
     private func restore(

@@ -18,6 +18,10 @@ public struct ServerOptions: Sendable {
     public var protectedMode = true
     /// Event loops; nil for one per core.
     public var eventLoops: Int?
+    /// The most streams in files whose files stay open while nobody uses them.
+    public var awakeStreamsMax = 512
+    /// Threads that open streams when the server starts.
+    public var openingThreads = 8
     /// Threads that write and sync.
     public var diskThreads = 2
 

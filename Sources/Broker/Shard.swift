@@ -61,6 +61,7 @@ final class Shard: @unchecked Sendable {
     /// Stages to flush, each with its connection: it may be gone by then, and must not be freed before.
     private var touchedStages: [(stage: OutboundStage, connection: Connection)] = []
     private var touchedStreams: [HostedStream] = []
+    private var awakeStreams: AwakeStreams
     private var outgoing: [IngestBatch]
     private var spareBatches: [IngestBatch] = []
     private var random: UInt64
@@ -80,6 +81,7 @@ final class Shard: @unchecked Sendable {
         self.pauseBytes = broker.options.pauseBytes
         self.ingestBytesMax = broker.options.ingestBytesMax
         self.outgoing = (0..<shards).map { _ in IngestBatch() }
+        self.awakeStreams = AwakeStreams(limit: broker.options.awakeStreamsMax / shards)
         self.random = seed | 1
     }
 
@@ -523,8 +525,10 @@ final class Shard: @unchecked Sendable {
         for hosted in touched {
             hosted.isTouched = false
             hosted.settle(now: now, on: self)
+            if hosted.catalogID != 0 { self.awakeStreams.note(hosted) }
             if let deadline = hosted.stream.nextDeadline { self.wake(at: deadline, now: now) }
         }
+        self.awakeStreams.shrink(self.streams)
     }
 
     private func mail(to shard: Int) {

@@ -1,10 +1,24 @@
 import Glibc
 
-/// A directory of the operating system; everything in it is reached relative to its descriptor.
+/// A directory of the operating system.
+///
+/// Everything in it is reached relative to a descriptor: its own if it was opened by a path, otherwise that of the
+/// directory it was opened in, so that a directory inside another costs none.
 public final class POSIXDirectory: StorageDirectory {
+    /// An open descriptor, closed when nobody uses it any more.
+    private final class Descriptor: Sendable {
+        let number: CInt
+        init(_ number: CInt) { self.number = number }
+        deinit { _ = Glibc.close(self.number) }
+    }
+
     /// As it was opened; only for messages, never used to reach anything.
     public let path: String
-    private let descriptor: CInt
+    private let base: Descriptor
+    /// The way here from `base`, with a slash behind it; empty at `base`.
+    private let prefix: String
+
+    private var descriptor: CInt { self.base.number }
 
     /// Opens the directory at `path`, made if it is missing and `create` is true.
     ///
@@ -13,25 +27,24 @@ public final class POSIXDirectory: StorageDirectory {
         if create, unsafe mkdir(path, 0o750) != 0, Glibc.errno != EEXIST {
             throw .system(call: "mkdir", path: path, errno: Glibc.errno)
         }
-        self.descriptor = try SystemCall.retrying("open", path) {
+        let descriptor = try SystemCall.retrying("open", path) {
             unsafe Glibc.open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         }
+        self.base = Descriptor(descriptor)
         self.path = path
+        self.prefix = ""
     }
 
-    private init(descriptor: CInt, path: String) {
-        self.descriptor = descriptor
-        self.path = path
+    private init(in parent: POSIXDirectory, _ name: String) {
+        self.base = parent.base
+        self.path = parent.path(of: name)
+        self.prefix = parent.entry(name) + "/"
     }
-
-    deinit { _ = Glibc.close(self.descriptor) }
 
     /// The names of all entries, in no stated order, without `.` and `..`.
     public func list() throws(SegmentError) -> [String] {
         // A descriptor of its own: reading a directory moves a position that duplicates would share.
-        let own = try SystemCall.retrying("openat", self.path) {
-            unsafe openat(self.descriptor, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        }
+        let own = try self.openItself()
         guard let stream = unsafe fdopendir(own) else {
             let reason = Glibc.errno
             _ = Glibc.close(own)
@@ -70,7 +83,7 @@ public final class POSIXDirectory: StorageDirectory {
         try self.checkName(name, "fstatat")
         var status = stat()
         _ = try SystemCall.retrying("fstatat", self.path(of: name)) {
-            unsafe fstatat(self.descriptor, name, &status, AT_SYMLINK_NOFOLLOW)
+            unsafe fstatat(self.descriptor, self.entry(name), &status, AT_SYMLINK_NOFOLLOW)
         }
         return UInt64(clamping: status.st_size)
     }
@@ -79,15 +92,16 @@ public final class POSIXDirectory: StorageDirectory {
     public func createDirectory(_ name: String) throws(SegmentError) -> any StorageDirectory {
         try self.checkName(name, "mkdirat")
         _ = try SystemCall.retrying("mkdirat", self.path(of: name)) {
-            unsafe mkdirat(self.descriptor, name, 0o750)
+            unsafe mkdirat(self.descriptor, self.entry(name), 0o750)
         }
         return try self.openDirectory(name)
     }
 
     /// Opens a directory; fails with `ENOENT` if there is none.
     public func openDirectory(_ name: String) throws(SegmentError) -> any StorageDirectory {
-        let descriptor = try self.openEntry(name, O_RDONLY | O_DIRECTORY, "openat")
-        return POSIXDirectory(descriptor: descriptor, path: self.path(of: name))
+        // Only to see that it is there, and a directory.
+        _ = Glibc.close(try self.openEntry(name, O_RDONLY | O_DIRECTORY, "openat"))
+        return POSIXDirectory(in: self, name)
     }
 
     /// Gives an entry another name, here or in `target` (nil: here); a file of that name is replaced.
@@ -102,7 +116,7 @@ public final class POSIXDirectory: StorageDirectory {
             throw .system(call: "renameat", path: self.path(of: name), errno: EXDEV)
         }
         _ = try SystemCall.retrying("renameat", self.path(of: name)) {
-            unsafe renameat(self.descriptor, name, other.descriptor, newName)
+            unsafe renameat(self.descriptor, self.entry(name), other.descriptor, other.entry(newName))
         }
     }
 
@@ -110,7 +124,7 @@ public final class POSIXDirectory: StorageDirectory {
     public func removeFile(_ name: String) throws(SegmentError) {
         try self.checkName(name, "unlinkat")
         _ = try SystemCall.retrying("unlinkat", self.path(of: name)) {
-            unsafe unlinkat(self.descriptor, name, 0)
+            unsafe unlinkat(self.descriptor, self.entry(name), 0)
         }
     }
 
@@ -118,7 +132,7 @@ public final class POSIXDirectory: StorageDirectory {
     public func removeDirectory(_ name: String) throws(SegmentError) {
         try self.checkName(name, "unlinkat")
         _ = try SystemCall.retrying("unlinkat", self.path(of: name)) {
-            unsafe unlinkat(self.descriptor, name, AT_REMOVEDIR)
+            unsafe unlinkat(self.descriptor, self.entry(name), AT_REMOVEDIR)
         }
     }
 
@@ -160,13 +174,19 @@ public final class POSIXDirectory: StorageDirectory {
         try self.checkName(name, "linkat")
         try self.checkName(newName, "linkat")
         _ = try SystemCall.retrying("linkat", self.path(of: name)) {
-            unsafe linkat(self.descriptor, name, target.descriptor, newName, 0)
+            unsafe linkat(self.descriptor, self.entry(name), target.descriptor, target.entry(newName), 0)
         }
     }
 
     /// Makes all changes of entries so far durable (`fsync` of the directory).
     public func sync() throws(SegmentError) {
-        _ = try SystemCall.retrying("fsync", self.path) { fsync(self.descriptor) }
+        if self.prefix.isEmpty {
+            _ = try SystemCall.retrying("fsync", self.path) { fsync(self.descriptor) }
+            return
+        }
+        let own = try self.openItself()
+        defer { _ = Glibc.close(own) }
+        _ = try SystemCall.retrying("fsync", self.path) { fsync(own) }
     }
 
     /// Bytes that may still be written to the file system, as the kernel estimates them.
@@ -176,6 +196,16 @@ public final class POSIXDirectory: StorageDirectory {
         let (bytes, overflow) = UInt64(status.f_bavail)
             .multipliedReportingOverflow(by: UInt64(status.f_frsize))
         return overflow ? .max : bytes
+    }
+
+    /// What leads to the entry `name` from `base`.
+    private func entry(_ name: String) -> String { self.prefix + name }
+
+    /// A descriptor of its own.
+    private func openItself() throws(SegmentError) -> CInt {
+        try SystemCall.retrying("openat", self.path) {
+            unsafe openat(self.descriptor, self.prefix + ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        }
     }
 
     private func path(of name: String) -> String { "\(self.path)/\(name)" }
@@ -189,7 +219,7 @@ public final class POSIXDirectory: StorageDirectory {
     private func openEntry(_ name: String, _ flags: CInt, _ call: String) throws(SegmentError) -> CInt {
         try self.checkName(name, call)
         return try SystemCall.retrying(call, self.path(of: name)) {
-            unsafe openat(self.descriptor, name, flags | O_CLOEXEC | O_NOFOLLOW, 0o640)
+            unsafe openat(self.descriptor, self.entry(name), flags | O_CLOEXEC | O_NOFOLLOW, 0o640)
         }
     }
 }

@@ -122,6 +122,7 @@ struct ServerCommand: AsyncParsableCommand {
             print("weir-server: v\(Server.version) (NATS \(Server.natsVersion))")
             return
         }
+        DescriptorLimit.raise()
         let level: Logger.Level = self.trace || self.debugAndTrace ? .trace : self.debug ? .debug : .info
         let logger = Logger(label: "weir") { _ in StandardErrorLog(level: level) }
         let server = Server(options: try self.makeOptions(), logger: logger)

@@ -157,6 +157,16 @@ extension FileStreamStore {
         return error
     }
 
+    /// Closes files that are not needed while nothing happens; each is opened again when it is.
+    ///
+    /// - Returns: False, with nothing changed, while something is under way or unwritten.
+    public func rest() -> Bool {
+        if self.commit != nil || self.checkpoint != nil || self.hasUncommitted { return false }
+        self.log.release()
+        self.journal.release()
+        return true
+    }
+
     /// Closes files after a last commit and checkpoint, synchronously: for shutdown and tests.
     public func close(consumers: [ConsumerSnapshot]) throws(StoreError) {
         try self.commitAll()

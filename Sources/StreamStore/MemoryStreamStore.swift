@@ -64,6 +64,8 @@ public final class MemoryStreamStore: StreamStore {
     public var syncDeadline: Timestamp? { nil }
     /// Has no effect.
     public func requestSync() {}
+    /// True: there is nothing to close.
+    public func rest() -> Bool { true }
     /// False.
     public var wantsCheckpoint: Bool { false }
 

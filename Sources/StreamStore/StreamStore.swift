@@ -128,6 +128,11 @@ public protocol StreamStore: AnyObject {
     /// Takes back a performed checkpoint, on the loop.
     func finish(_ checkpoint: StoreCheckpoint) throws(StoreError)
 
+    /// Closes what is not needed while nothing happens; it is opened again when it is.
+    ///
+    /// - Returns: False, with nothing changed, while something is under way or unwritten.
+    func rest() -> Bool
+
     /// Closes files after a last commit and checkpoint, synchronously: for shutdown and tests.
     func close(consumers: [ConsumerSnapshot]) throws(StoreError)
 }

@@ -34,6 +34,7 @@ final class JournalingStore: StreamStore {
     var durability: StoreDurability { .memory }
     var syncDeadline: Timestamp? { nil }
     func requestSync() {}
+    func rest() -> Bool { true }
     var reportsRemovals: Bool {
         get { self.base.reportsRemovals }
         set { self.base.reportsRemovals = newValue }
