@@ -21,7 +21,8 @@ extension MessageLog {
                     return self.withRecord(onDisk: position, segment, body)
                 }
             }
-            if offset > segment.end { return .absent }
+            // A segment that lost even its header is passed over like the end of any other.
+            if offset > max(segment.end, FileHeader.bytes) { return .absent }
             guard let next = self.segment(after: segment) else { return .end }
             position = LogPosition(segment: next.number, offset: UInt32(FileHeader.bytes))
         }

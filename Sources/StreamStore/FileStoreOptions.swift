@@ -100,6 +100,10 @@ public struct StoreReport: Sendable, Equatable {
     public var damagedRecords: UInt64 = 0
     /// Sequences that were stored and can no longer be read.
     public var lostSequences: UInt64 = 0
+    /// Segments with stored messages whose file is missing.
+    public var missingSegments = 0
+    /// What was moved or copied to quarantine: names in that directory.
+    public var quarantined: [String] = []
     /// Whether the index was missing or not usable and was made again from the log.
     public var rebuiltIndex = false
     /// Bytes of unfinished writes that were cut off the end, kept in quarantine.

@@ -100,6 +100,8 @@ public final class FileStreamStore: StreamStore {
     /// Whether changes come from the journal and not from the owner.
     var isReplaying = false
     var scratch: [UInt8] = []
+    /// What opening the store found.
+    public internal(set) var recovery = StoreReport()
     /// Records that did not verify when they were read.
     public internal(set) var damagedReads: UInt64 = 0
 

@@ -72,6 +72,8 @@ struct StoreRecovery {
     private var state: StateFile?
     private var consumers: [ConsumerID: RecoveredConsumer] = [:]
     private var entries = JournalReplay()
+    /// The highest sequence that an index knew of and that is not gone on from.
+    private var reached: UInt64 = 0
 
     init(
         root: any StorageDirectory,
@@ -120,7 +122,8 @@ struct StoreRecovery {
         case .file(let file) where file.record.stream == self.stream: self.state = file
         case .file, .damaged:
             self.report.notices.append("the state file is damaged or another stream's; it is in quarantine")
-            try self.root.quarantine(StateFile.name, in: self.quarantine)
+            let name = try self.root.quarantine(StateFile.name, in: self.quarantine)
+            self.report.quarantined.append(name)
         }
     }
 
@@ -145,6 +148,7 @@ struct StoreRecovery {
             do throws(LMDBError) {
                 if let record = try reader.record(), let known = self.isUsable(record) {
                     reason = known
+                    if record.stream == self.stream { self.reached = record.last }
                 } else if let record = try reader.record() {
                     return (reader, record)
                 } else if try reader.isEmpty() {
@@ -215,17 +219,22 @@ struct StoreRecovery {
     private mutating func discardIndex(_ reason: String) throws(StoreError) {
         self.report.notices.append("the index is made again: \(reason); the old one is in quarantine")
         do throws(SegmentError) {
-            try self.indexRoot.quarantineDirectory("index", in: self.quarantine, of: self.root)
+            try self.quarantineIndex()
         } catch {
             throw StoreError(error)
         }
+    }
+
+    private mutating func quarantineIndex() throws(SegmentError) {
+        let name = try self.indexRoot.quarantineDirectory("index", in: self.quarantine, of: self.root)
+        self.report.quarantined.append(name)
     }
 
     private mutating func makeIndex() throws(StoreError) -> IndexReader {
         do throws(SegmentError) {
             // Whatever is there now was refused.
             if try self.indexRoot.list().contains("index"), try self.indexSize() > 0 {
-                try self.indexRoot.quarantineDirectory("index", in: self.quarantine, of: self.root)
+                try self.quarantineIndex()
             }
             _ = try self.indexRoot.ensureDirectory("index")
         } catch {
@@ -272,8 +281,8 @@ struct StoreRecovery {
                 bytes in
                 entries.add(entry, bytes)
             }
-            if record != nil, !journalReport.missingFiles.isEmpty {
-                return try self.refuse(reader, "journal files before it are missing")
+            if let record, !journalReport.missingFiles.isEmpty {
+                return self.refuse(reader, record, "journal files that follow it are missing")
             }
             self.entries = entries
             self.note(journalReport, of: "journal")
@@ -283,8 +292,9 @@ struct StoreRecovery {
             if let record {
                 try store.restore(record)
                 guard try self.recoverLog(log, record) else {
-                    return try self.refuse(reader, "the log does not reach back to it")
+                    return self.refuse(reader, record, "where it ends in the log is missing")
                 }
+                self.noteMissing(store)
             } else {
                 try self.rebuild(store, log)
             }
@@ -295,12 +305,28 @@ struct StoreRecovery {
         }
     }
 
-    private mutating func refuse(_ reader: IndexReader, _ reason: String) throws(SegmentError)
+    private mutating func refuse(_ reader: IndexReader, _ record: CheckpointRecord, _ reason: String)
         -> FileStreamStore?
     {
         reader.suspend()
+        self.reached = Swift.max(self.reached, record.last)
         self.report.notices.append("the index is made again: \(reason); the old one is in quarantine")
         return nil
+    }
+
+    /// Notes segments with stored messages that have no file.
+    ///
+    /// The messages stay where they were counted; reading them finds damage.
+    private mutating func noteMissing(_ store: FileStreamStore) {
+        let present = Set(store.log.summaries.map { $0.firstSequence })
+        for row in store.segments.rows where row.live > 0 && !present.contains(row.number) {
+            self.report.missingSegments += 1
+            self.report.lostSequences += row.live
+            if self.report.missingSegments > 16 { continue }
+            self.report.notices.append(
+                "file \(row.number) of the log is missing, and with it \(row.live) messages"
+            )
+        }
     }
 
     /// Recovers the log from the checkpoint on; false if it has no such place.
@@ -337,6 +363,7 @@ struct StoreRecovery {
             self.report.notices.append("file \(file) of the \(what) has a damaged header")
         }
         if let tail = found.tail {
+            if let name = tail.quarantined { self.report.quarantined.append(name) }
             self.report.cutBytes += tail.bytes
             self.report.notices.append("an unfinished write of \(tail.bytes) bytes ended the \(what)")
         }
@@ -376,7 +403,7 @@ struct StoreRecovery {
         from base: CheckpointRecord
     ) throws(SegmentError) {
         var next = 0
-        var position = base.position ?? log.start
+        var position = self.start(log, base)
         var subject: [UInt8] = []
         while let place = position {
             var found: RecordHeader?
@@ -394,6 +421,8 @@ struct StoreRecovery {
             case .end, .absent: position = nil
             case .failed(let errno): throw .system(call: "pread", path: log.directory.path, errno: errno)
             }
+            // Whatever ended the reading of a segment, there may be others behind it.
+            position = position ?? log.start(after: place.segment)
             guard let header = found else { continue }
             self.apply(upTo: header.sequence, &next, store)
             unsafe self.replay(header, subject.span.bytes, messageID, store)
@@ -401,6 +430,17 @@ struct StoreRecovery {
         self.apply(upTo: .max, &next, store)
         // The end of the log may be damaged: its sequences are not given again.
         if store.last < log.lastSequence { self.pass(store, upTo: log.lastSequence) }
+        if store.last < self.reached { self.pass(store, upTo: self.reached) }
+    }
+
+    /// Where to begin to replay: where `base` ends, or, if that is missing, at the log's first record. What is in `base`
+    /// is passed over.
+    private func start(_ log: MessageLog, _ base: CheckpointRecord) -> LogPosition? {
+        guard let position = base.position else { return log.start }
+        let isThere = log.summaries.contains {
+            $0.firstSequence == position.segment && UInt64(position.offset) <= $0.bytes
+        }
+        return isThere ? position : log.start
     }
 
     private mutating func replay(
@@ -483,7 +523,21 @@ struct StoreRecovery {
         }
         store.limits = self.options.limits
         if let failure = store.reader.failure { throw .index(call: "recovery", code: failure) }
+        if self.reached > store.log.lastSequence {
+            // Only an index that is out of the way now knew of that sequence.
+            store.write(.skip(self.reached))
+            try store.commitAll()
+        }
+        store.recovery = self.report
         return OpenedStore(store: store, report: self.report, consumers: self.consumers)
+    }
+}
+
+extension MessageLog {
+    /// The first record of the segment that follows `number`; nil if none does.
+    fileprivate func start(after number: UInt64) -> LogPosition? {
+        let next = self.summaries.first { $0.firstSequence > number }
+        return next.map { LogPosition(segment: $0.firstSequence, offset: 48) }
     }
 }
 
@@ -513,22 +567,23 @@ struct JournalReplay {
 }
 
 extension StorageDirectory {
-    /// Moves the file `name` to `quarantine` under a name of its own.
-    func quarantine(_ name: String, in quarantine: any StorageDirectory) throws(SegmentError) {
+    /// Moves the file `name` to `quarantine` under a name of its own, which is returned.
+    func quarantine(_ name: String, in quarantine: any StorageDirectory) throws(SegmentError) -> String {
         let taken = Set(try quarantine.list())
         var number = 0
         while taken.contains("\(name)-\(number)") { number += 1 }
         try self.rename(name, to: "\(name)-\(number)", in: quarantine)
         try quarantine.sync()
         try self.sync()
+        return "\(name)-\(number)"
     }
 
-    /// Moves the directory `name` to `quarantine`, or, if that is another disk, beside itself.
+    /// Moves the directory `name` to `quarantine`, or, if that is another disk, beside itself; returns its new name.
     func quarantineDirectory(
         _ name: String,
         in quarantine: any StorageDirectory,
         of root: any StorageDirectory
-    ) throws(SegmentError) {
+    ) throws(SegmentError) -> String {
         let target: any StorageDirectory = root === self ? quarantine : self
         let taken = Set(try target.list())
         var number = 0
@@ -536,5 +591,6 @@ extension StorageDirectory {
         try self.rename(name, to: "\(name)-\(number)", in: target)
         try target.sync()
         try self.sync()
+        return "\(name)-\(number)"
     }
 }
