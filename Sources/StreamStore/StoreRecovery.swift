@@ -433,8 +433,9 @@ struct StoreRecovery {
         if store.last < self.reached { self.pass(store, upTo: self.reached) }
     }
 
-    /// Where to begin to replay: where `base` ends, or, if that is missing, at the log's first record. What is in `base`
-    /// is passed over.
+    /// Where to begin to replay: where `base` ends, or, if that is missing, at the log's first record.
+    ///
+    /// What is in `base` is passed over.
     private func start(_ log: MessageLog, _ base: CheckpointRecord) -> LogPosition? {
         guard let position = base.position else { return log.start }
         let isThere = log.summaries.contains {
