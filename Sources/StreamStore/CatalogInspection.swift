@@ -22,6 +22,9 @@ public struct CatalogInspection {
     /// Streams that were removed and whose directory is still there: the server does the rest when it starts.
     public private(set) var removed: [UInt64] = []
 
+    /// Whether the catalogue's file is there and cannot be read; the second copies tell what was in it.
+    public private(set) var isUnreadable = false
+
     private var rows: [UInt64: CatalogRecord] = [:]
     private var copies: [UInt64: CatalogRecord] = [:]
     private var unreadable: Set<UInt64> = []
@@ -81,6 +84,7 @@ public struct CatalogInspection {
             }
         } catch {
             guard let damage = error.damage else { throw StoreError(error, path: path) }
+            self.isUnreadable = true
             self.add("catalog", nil, "the catalogue cannot be read: \(damage)")
             return nil
         }

@@ -1,11 +1,11 @@
 internal import Glibc
-internal import SegmentLog
+public import SegmentLog
 
 extension StorageDirectory {
     /// Removes the entry `name` and, if it is a directory, everything in it.
     ///
     /// Links are removed, not followed. What is gone already is no failure, so that two may do it at once.
-    func removeTree(_ name: String, depth: Int = 0) throws(SegmentError) {
+    public func removeTree(_ name: String, depth: Int = 0) throws(SegmentError) {
         do {
             try self.removeFile(name)
             return
