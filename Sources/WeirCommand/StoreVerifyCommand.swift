@@ -17,12 +17,17 @@ struct StoreVerifyCommand: ParsableCommand {
     var json = false
 
     func run() throws {
-        let verification = try StoreFailure.guarding { () throws(StoreError) in
-            let store = try OfflineStore.open(self.directory, for: .reading)
+        let verification = try Self.verify(self.directory)
+        print(self.json ? verification.json : verification.text)
+        if verification.damageCount > 0 { throw ExitCode(1) }
+    }
+
+    /// What is found in the store; ends the program if it cannot be looked at.
+    static func verify(_ directory: String) throws -> StoreVerification {
+        try StoreFailure.guarding { () throws(StoreError) in
+            let store = try OfflineStore.open(directory, for: .reading)
             defer { store.close() }
             return try StoreVerification(store)
         }
-        print(self.json ? verification.json : verification.text)
-        if verification.damageCount > 0 { throw ExitCode(1) }
     }
 }
