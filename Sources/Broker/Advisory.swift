@@ -48,6 +48,20 @@ struct Advisory {
         self.payload = writer.bytes
     }
 
+    /// The advisory that records of a stream do not verify; Weir's own.
+    init(damaged count: UInt64, stream: String, at now: Timestamp) {
+        var writer = JSONWriter()
+        writer.beginObject()
+        writer.field("type", "io.weir.jetstream.advisory.v1.stream_damaged")
+        writer.field("id", UniqueID.make(length: 22))
+        writer.field("timestamp", now)
+        writer.field("stream", stream)
+        writer.field("damaged_records", count)
+        writer.endObject()
+        self.subject = Array("$JS.EVENT.ADVISORY.STREAM.DAMAGED.\(stream)".utf8)
+        self.payload = writer.bytes
+    }
+
     private static func begin(
         _ writer: inout JSONWriter,
         _ type: String,

@@ -22,6 +22,10 @@ final class HostedStream {
     /// Its number in the catalogue; 0 for a stream in memory.
     let catalogID: UInt64
 
+    /// The store, if it is one in files: what it says of damage.
+    private let fileStore: FileStreamStore?
+    /// How many damaged records of it were reported.
+    private var reportedDamage: UInt64 = 0
     private var subjects: [String: Subscription] = [:]
     private var consumerSubjects: [String: [Subscription]] = [:]
     private var isChanging = false
@@ -39,6 +43,7 @@ final class HostedStream {
         self.catalogID = catalogID
         self.handle = handle
         self.view = view
+        self.fileStore = stream.store as? FileStreamStore
     }
 
     /// Handles one item of a batch.
@@ -84,6 +89,9 @@ final class HostedStream {
     func settle(now: Timestamp, on shard: Shard) {
         let hasMore = self.stream.deliver(now: now, interest: { shard.interest(in: $0, of: self.view) })
         self.announceEvents(now: now, on: shard)
+        if let store = self.fileStore, store.damagedReads != self.reportedDamage {
+            self.reportDamage(store.damagedReads, now: now, on: shard)
+        }
         self.send(on: shard)
         self.commit(on: shard)
         if self.stream.store.wantsCheckpoint, !self.isCheckpointing,
@@ -143,6 +151,26 @@ final class HostedStream {
             }
         }
     }
+
+    /// Tells of records that were to be read and do not verify: in the log, and to whoever listens.
+    private func reportDamage(_ count: UInt64, now: Timestamp, on shard: Shard) {
+        let added = count - self.reportedDamage
+        self.reportedDamage = count
+        shard.broker.logger.error(
+            "JetStream stream '\(self.handle.name)': \(added) damaged records were met and skipped; \(count) since the start"
+        )
+        let advisory = Advisory(damaged: count, stream: self.handle.name, at: now)
+        if unsafe shard.interest(in: advisory.subject.span.bytes, of: self.view) == 0 { return }
+        unsafe self.stream.outgoing.send(
+            to: advisory.subject.span.bytes,
+            reply: RawSpan(),
+            headers: RawSpan(),
+            payload: advisory.payload.span.bytes
+        )
+    }
+
+    /// What is wrong with its store; nil for one in memory.
+    var health: StoreHealth? { self.fileStore?.health }
 
     /// Whether a commit or a checkpoint is under way.
     var isOnDisk: Bool { self.isCommitting || self.isCheckpointing }

@@ -36,7 +36,7 @@ extension JetStreamAccount {
             return false
         }
         let next = Atomic<Int>(0)
-        let found = Mutex((entries: [String: Entry](), messages: UInt64(0)))
+        let found = Mutex((entries: [String: Entry](), messages: UInt64(0), failed: [String]()))
         // Queues of their own, each with a thread: most of the time goes into waiting for the disk.
         let threads = DispatchGroup()
         for number in 0..<min(self.broker.options.openingThreads, own.count) {
@@ -62,6 +62,7 @@ extension JetStreamAccount {
         threads.wait()
         return found.withLock { found in
             self.entries = found.entries
+            self.unavailable = found.failed
             return found.messages
         }
     }

@@ -32,6 +32,10 @@ final class JetStreamAccount: @unchecked Sendable {
     unowned let broker: Broker
 
     var entries: [String: Entry] = [:]
+    /// Streams whose store could not be opened.
+    ///
+    /// Set before the server listens.
+    var unavailable: [String] = []
     let requests = Atomic<UInt64>(0)
     let failures = Atomic<UInt64>(0)
     private var isChanging = false

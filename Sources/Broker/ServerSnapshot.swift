@@ -62,6 +62,16 @@ public struct ServerSnapshot: Sendable {
         public fileprivate(set) var failedRequests: UInt64 = 0
         /// A stream that takes no writes, if there is one.
         public fileprivate(set) var frozen: FrozenStream?
+        /// Streams that take no writes.
+        public fileprivate(set) var frozenCount = 0
+        /// Streams whose store could not be opened; nobody is served from them.
+        public fileprivate(set) var unavailable: [String] = []
+        /// Streams in which damaged records were met, at the start or since.
+        public fileprivate(set) var damagedStreams = 0
+        /// Damaged records met, at the start or since.
+        public fileprivate(set) var damagedRecords: UInt64 = 0
+        /// Streams whose index was made again from their log at the start.
+        public fileprivate(set) var rebuiltIndexes = 0
 
         /// No streams at all.
         public init() {}
@@ -100,6 +110,10 @@ extension ServerSnapshot.StreamTotals {
         self.reservedMemory += other.reservedMemory
         self.reservedStorage += other.reservedStorage
         self.frozen = self.frozen ?? other.frozen
+        self.frozenCount += other.frozenCount
+        self.damagedStreams += other.damagedStreams
+        self.damagedRecords += other.damagedRecords
+        self.rebuiltIndexes += other.rebuiltIndexes
     }
 
     fileprivate mutating func add(_ hosted: HostedStream) {
@@ -117,9 +131,15 @@ extension ServerSnapshot.StreamTotals {
             self.memory += state.bytes
             self.reservedMemory += reserved
         }
-        if self.frozen == nil, let reason = state.frozen {
-            self.frozen = ServerSnapshot.FrozenStream(name: hosted.handle.name, reason: reason)
+        if let reason = state.frozen {
+            self.frozen = self.frozen ?? ServerSnapshot.FrozenStream(name: hosted.handle.name, reason: reason)
+            self.frozenCount += 1
         }
+        guard let health = hosted.health else { return }
+        let damaged = health.damagedReads + health.recovery.damagedRecords
+        self.damagedRecords += damaged
+        if damaged > 0 { self.damagedStreams += 1 }
+        if health.recovery.rebuiltIndex { self.rebuiltIndexes += 1 }
     }
 }
 
@@ -147,6 +167,7 @@ extension Broker {
             while let part = try? await shard.loop.submit({ walk.next() }).get() { totals.add(part) }
         }
         if let jetStream = self.jetStream {
+            totals.unavailable = jetStream.unavailable.sorted()
             totals.requests = jetStream.requests.load(ordering: .relaxed)
             totals.failedRequests = jetStream.failures.load(ordering: .relaxed)
             snapshot.streams = totals

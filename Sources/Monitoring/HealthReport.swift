@@ -5,9 +5,11 @@ import StreamModel
 struct HealthReport {
     /// A stream that takes no writes; nil if there is none.
     let frozen: ServerSnapshot.FrozenStream?
+    /// Streams whose store could not be opened.
+    let unavailable: [String]
 
     /// Whether the answer is 200, not 503.
-    var isHealthy: Bool { self.frozen == nil }
+    var isHealthy: Bool { self.frozen == nil && self.unavailable.isEmpty }
 
     /// The body, in one line.
     func json() -> [UInt8] {
@@ -16,6 +18,10 @@ struct HealthReport {
         if let frozen = self.frozen {
             writer.field("status", "unavailable")
             writer.field("error", "JetStream stream '\(frozen.name)' takes no writes: \(frozen.reason)")
+        } else if let name = self.unavailable.first {
+            let more = self.unavailable.count == 1 ? "" : " and \(self.unavailable.count - 1) more"
+            writer.field("status", "unavailable")
+            writer.field("error", "JetStream stream '\(name)'\(more) could not be opened")
         } else {
             writer.field("status", "ok")
         }

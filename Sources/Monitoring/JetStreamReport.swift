@@ -21,8 +21,21 @@ struct JetStreamReport {
         writer.field("consumers", totals.consumers)
         writer.field("messages", totals.messages)
         writer.field("bytes", totals.memory + totals.storage)
+        writer.key("weir_storage")
+        Self.writeStorage(totals, to: &writer)
         writer.endObject()
         return JSONLayout.indented(writer.bytes)
+    }
+
+    /// Writes what is wrong with what is stored; Weir's own.
+    private static func writeStorage(_ totals: ServerSnapshot.StreamTotals, to writer: inout JSONWriter) {
+        writer.beginObject()
+        writer.field("frozen_streams", totals.frozenCount)
+        writer.field("unavailable_streams", totals.unavailable.count)
+        writer.field("damaged_streams", totals.damagedStreams)
+        writer.field("damaged_records", totals.damagedRecords)
+        writer.field("rebuilt_indexes", totals.rebuiltIndexes)
+        writer.endObject()
     }
 
     /// Writes the object `jetstream` of `/varz`; empty when JetStream is off.

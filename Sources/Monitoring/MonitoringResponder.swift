@@ -45,7 +45,8 @@ final class MonitoringResponder: HTTPResponder {
         case .jetStream:
             response = Self.response(.ok, JetStreamReport(server: await self.broker.snapshot()).json())
         case .health:
-            let report = HealthReport(frozen: await self.broker.snapshot().streams?.frozen)
+            let streams = await self.broker.snapshot().streams
+            let report = HealthReport(frozen: streams?.frozen, unavailable: streams?.unavailable ?? [])
             response = Self.response(report.isHealthy ? .ok : .serviceUnavailable, report.json())
         }
         return request.method == .head ? response.createHeadResponse() : response

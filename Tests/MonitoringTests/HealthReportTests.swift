@@ -7,7 +7,7 @@ import Testing
 struct HealthReportTests {
     @Test("A stream that takes no writes makes the server unavailable")
     func frozenStream() {
-        let report = HealthReport(frozen: .init(name: "ORDERS", reason: "the disk failed"))
+        let report = HealthReport(frozen: .init(name: "ORDERS", reason: "the disk failed"), unavailable: [])
         #expect(!report.isHealthy)
         #expect(
             String(decoding: report.json(), as: UTF8.self)
@@ -15,9 +15,21 @@ struct HealthReportTests {
         )
     }
 
+    @Test("Streams that could not be opened make it unavailable, and the first is named")
+    func unopenedStreams() {
+        let one = HealthReport(frozen: nil, unavailable: ["ORDERS"])
+        let two = HealthReport(frozen: nil, unavailable: ["ORDERS", "PAYMENTS"])
+        #expect(!one.isHealthy)
+        #expect(
+            String(decoding: one.json(), as: UTF8.self)
+                == #"{"status":"unavailable","error":"JetStream stream 'ORDERS' could not be opened"}"#
+        )
+        #expect(String(decoding: two.json(), as: UTF8.self).contains("'ORDERS' and 1 more"))
+    }
+
     @Test("Without one it is fine")
     func healthy() {
-        let report = HealthReport(frozen: nil)
+        let report = HealthReport(frozen: nil, unavailable: [])
         #expect(report.isHealthy)
         #expect(String(decoding: report.json(), as: UTF8.self) == #"{"status":"ok"}"#)
     }
