@@ -197,7 +197,7 @@ public struct PageCheck: ~Copyable {
             return
         }
         let number = bytes.number(at: 0, count: 8)
-        let flags = bytes.number(at: 10, count: 2) & 0x7f
+        let flags = bytes.number(at: 10, count: 2)
         let lower = Int(bytes.number(at: 12, count: 2))
         let upper = Int(bytes.number(at: 14, count: 2))
         let isLeaf = level == walk.depth
@@ -261,7 +261,7 @@ public struct PageCheck: ~Copyable {
             let bytes = self.read(page, bytes: walk.isFree ? 16 + dataBytes : 16)
         else { return }
         let isSame =
-            bytes.number(at: 0, count: 8) == page && bytes.number(at: 10, count: 2) & 0x7f == 4
+            bytes.number(at: 0, count: 8) == page && bytes.number(at: 10, count: 2) == 4
             && bytes.number(at: 12, count: 4) == count
         if !isSame { return self.fail("page \(page) of \(walk.name) is damaged") }
         if walk.isFree { self.noteFree(Array(bytes[16...]), &walk) }

@@ -1,4 +1,5 @@
 internal import LMDB
+internal import SegmentLog
 
 /// The LMDB environment of a stream's index and its databases.
 ///
@@ -48,6 +49,17 @@ final class IndexFiles: Sendable {
         } catch {
             throw .failed(error)
         }
+    }
+}
+
+extension IndexFiles {
+    /// A file beside LMDB's own that says: this index is to be made again.
+    static let damageMark = "damaged"
+
+    /// Sees to it that the next opening makes the index again.
+    func noteDamage() {
+        // Without the mark the next opening finds the same damage as late as this one did.
+        _ = try? POSIXDirectory(path: self.environment.path).createFile(Self.damageMark)
     }
 }
 

@@ -72,7 +72,9 @@ final class IndexReader {
     func fail(_ error: LMDBError) { self.fail(error.description) }
 
     func fail(_ reason: String) {
-        if self.failure == nil { self.failure = reason }
+        if self.failure != nil { return }
+        self.failure = reason
+        self.files.noteDamage()
     }
 
     // MARK: Values

@@ -144,26 +144,43 @@ struct StoreRecovery {
         if size == 0 { return nil }
         let reason: String
         do throws(EnvironmentOpenError) {
-            let reader = try self.openReader()
-            do throws(LMDBError) {
-                if let record = try reader.record(), let known = self.isUsable(record) {
-                    reason = known
-                    if record.stream == self.stream { self.reached = record.last }
-                } else if let record = try reader.record() {
-                    return (reader, record)
-                } else if try reader.isEmpty() {
-                    return (reader, nil)
-                } else {
-                    reason = "it holds no checkpoint"
+            if let damage = try self.damage(bytes: size) {
+                reason = damage
+            } else {
+                let reader = try self.openReader()
+                do throws(LMDBError) {
+                    if let record = try reader.record(), let known = self.isUsable(record) {
+                        reason = known
+                        if record.stream == self.stream { self.reached = record.last }
+                    } else if let record = try reader.record() {
+                        return (reader, record)
+                    } else if try reader.isEmpty() {
+                        return (reader, nil)
+                    } else {
+                        reason = "it holds no checkpoint"
+                    }
+                } catch {
+                    reason = error.description
                 }
-            } catch {
-                reason = error.description
             }
         } catch {
             reason = try self.reasonToRebuild(error)
         }
         try self.discardIndex(reason)
         return nil
+    }
+
+    /// The longest index whose pages are all checked before it is opened, in bytes.
+    ///
+    /// LMDB ends the process at a damaged page; a longer index would take too long to look at on every start.
+    private static let checkedBytesMax: UInt64 = 64 << 20
+
+    /// What is known to be wrong with the index before it is opened; nil: nothing.
+    private func damage(bytes: UInt64) throws(EnvironmentOpenError) -> String? {
+        if (try? self.indexRoot.openDirectory("index").fileSize(IndexFiles.damageMark)) != nil {
+            return "damage was found in it while it was used"
+        }
+        return bytes <= Self.checkedBytesMax ? try PageCheck.run(path: self.indexPath).problem : nil
     }
 
     /// Bytes of the index file; zero if there is none.
@@ -299,6 +316,7 @@ struct StoreRecovery {
                 try self.rebuild(store, log)
             }
             try self.replay(store, log, from: base)
+            if let record, let failure = reader.failure { return self.refuse(reader, record, failure) }
             return store
         } catch {
             throw StoreError(error)
@@ -310,6 +328,12 @@ struct StoreRecovery {
     {
         reader.suspend()
         self.reached = Swift.max(self.reached, record.last)
+        // What is found again is counted again.
+        self.report.replayedMessages = 0
+        self.report.replayedEntries = 0
+        self.report.damagedRecords = 0
+        self.report.lostSequences = 0
+        self.report.missingSegments = 0
         self.report.notices.append("the index is made again: \(reason); the old one is in quarantine")
         return nil
     }
