@@ -37,6 +37,7 @@ final class HostedStream {
     private var committingBytes = 0
     private var isCommitting = false
     private var isCheckpointing = false
+    private var isRewriting = false
 
     init(stream: StreamEngine.Stream, handle: StreamHandle, catalogID: UInt64, view: AccountView) {
         self.stream = stream
@@ -94,11 +95,18 @@ final class HostedStream {
         }
         self.send(on: shard)
         self.commit(on: shard)
-        if self.stream.store.wantsCheckpoint, !self.isCheckpointing,
-            let checkpoint = self.stream.makeCheckpoint()
-        {
-            self.isCheckpointing = true
-            shard.broker.disk.perform(checkpoint, of: self.handle.address, for: shard)
+        if !self.isRewriting, let rewrite = self.stream.store.makeRewrite(now: now) {
+            self.isRewriting = true
+            shard.broker.disk.perform(rewrite, of: self.handle.address, for: shard)
+        }
+        if self.stream.store.wantsCheckpoint, !self.isCheckpointing {
+            if let checkpoint = self.stream.makeCheckpoint() {
+                self.isCheckpointing = true
+                shard.broker.disk.perform(checkpoint, of: self.handle.address, for: shard)
+            } else {
+                // It waits for a commit, and in a quiet stream nothing else would make one.
+                self.commit(on: shard)
+            }
         }
         if hasMore { shard.touch(self) }
     }
@@ -133,6 +141,26 @@ final class HostedStream {
             )
         }
         shard.touch(self)
+    }
+
+    /// Takes back a rewriting.
+    func finish(_ rewrite: StoreRewrite, on shard: Shard) {
+        self.isRewriting = false
+        do {
+            try self.stream.store.finish(rewrite)
+        } catch {
+            shard.broker.logger.warning(
+                "JetStream stream '\(self.handle.name)' could not give back disk space: \(error)"
+            )
+        }
+        shard.touch(self)
+    }
+
+    /// When the stream or its store wants to be woken.
+    var nextDeadline: Timestamp? {
+        let rewrite = self.isRewriting ? nil : self.stream.store.rewriteDeadline
+        guard let rewrite else { return self.stream.nextDeadline }
+        return self.stream.nextDeadline.map { min($0, rewrite) } ?? rewrite
     }
 
     /// Publishes what happened in the consumers, where somebody listens.

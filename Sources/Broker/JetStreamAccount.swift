@@ -42,7 +42,7 @@ final class JetStreamAccount: @unchecked Sendable {
     private var waitingChanges: [() -> Void] = []
 
     /// What streams may ask for in this version.
-    static let supportedFeatures: Set<StreamFeature> = [.workQueueRetention, .asyncPersistence]
+    static let supportedFeatures: Set<StreamFeature> = [.workQueueRetention, .asyncPersistence, .compression]
     /// Requests that wait while another one changes the streams.
     private static let waitingChangesMax = 10_000
 

@@ -159,6 +159,7 @@ final class JetStreamStorage: @unchecked Sendable {
         disk.performOnCatalogAfterAll {
             self.change(
                 { catalog throws(StoreError) in
+                    closing.store?.endRewrite()
                     closing.store = nil
                     try catalog.removeStream(id: id)
                     try self.directory?.emptyTrash()

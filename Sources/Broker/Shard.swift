@@ -25,6 +25,8 @@ final class Shard: @unchecked Sendable {
         case committed(Slot, StoreCommit)
         /// A checkpoint that was performed.
         case checkpointed(Slot, StoreCheckpoint)
+        /// A disk thread has rewritten a segment.
+        case rewritten(Slot, StoreRewrite)
         /// Anything rare.
         case call(@Sendable (Shard) -> Void)
     }
@@ -120,6 +122,8 @@ final class Shard: @unchecked Sendable {
             if let hosted = self.streams[slot] { hosted.finish(commit, on: self) }
         case .checkpointed(let slot, let checkpoint):
             if let hosted = self.streams[slot] { hosted.finish(checkpoint, on: self) }
+        case .rewritten(let slot, let rewrite):
+            if let hosted = self.streams[slot] { hosted.finish(rewrite, on: self) }
         case .call(let body):
             body(self)
         }
@@ -526,7 +530,7 @@ final class Shard: @unchecked Sendable {
             hosted.isTouched = false
             hosted.settle(now: now, on: self)
             if hosted.catalogID != 0 { self.awakeStreams.note(hosted) }
-            if let deadline = hosted.stream.nextDeadline { self.wake(at: deadline, now: now) }
+            if let deadline = hosted.nextDeadline { self.wake(at: deadline, now: now) }
         }
         self.awakeStreams.shrink(self.streams)
     }
@@ -580,7 +584,7 @@ final class Shard: @unchecked Sendable {
         let now = self.now
         var next: Timestamp?
         for hosted in self.streams.all {
-            guard let deadline = hosted.stream.nextDeadline else { continue }
+            guard let deadline = hosted.nextDeadline else { continue }
             if deadline <= now {
                 self.touch(hosted)
                 hosted.tick(now: now, on: self)

@@ -1,22 +1,39 @@
-/// Which messages of a segment are to be kept: one bit for each sequence of a range.
+/// Which messages of a segment are to be kept.
+///
+/// A bit for each sequence, in words of 64; words without a bit take no room, since a segment may reach over a long run
+/// of skipped sequences.
 public struct LiveSequences: Sendable, Equatable {
-    /// The sequence of the lowest bit of the first word; a multiple of 64.
-    public let start: UInt64
+    /// Sequences of the lowest bits, divided by 64; ascending.
+    private var numbers: [UInt64] = []
     private var words: [UInt64] = []
 
-    /// No sequence; the words of bits from `sequence` on are to be added.
-    public init(from sequence: UInt64) { self.start = sequence & ~63 }
+    /// No sequence.
+    public init() {}
 
-    /// The first sequence behind those decided so far.
-    public var end: UInt64 { self.start + UInt64(self.words.count) * 64 }
+    /// How many words have a bit.
+    public var count: Int { self.words.count }
 
-    /// Adds the next 64 sequences: the lowest bit is the first of them.
-    public mutating func append(_ word: UInt64) { self.words.append(word) }
+    /// Adds the sequences that `word` has bits for: the lowest bit is `sequence`.
+    ///
+    /// - Precondition: `sequence` is a multiple of 64, and higher than those added before.
+    public mutating func append(_ word: UInt64, at sequence: UInt64) {
+        let number = sequence >> 6
+        precondition(sequence & 63 == 0 && self.numbers.last.map { $0 < number } ?? true)
+        if word == 0 { return }
+        self.numbers.append(number)
+        self.words.append(word)
+    }
 
-    /// Whether the message is to be kept; one outside the range is not.
-    @inline(__always)
+    /// Whether the message is to be kept.
     public func contains(_ sequence: UInt64) -> Bool {
-        guard sequence >= self.start, sequence < self.end else { return false }
-        return self.words[Int((sequence - self.start) >> 6)] & (1 << (sequence & 63)) != 0
+        let number = sequence >> 6
+        var low = 0
+        var high = self.numbers.count
+        while low < high {
+            let middle = (low + high) / 2
+            if self.numbers[middle] < number { low = middle + 1 } else { high = middle }
+        }
+        guard low < self.numbers.count, self.numbers[low] == number else { return false }
+        return self.words[low] & (1 << (sequence & 63)) != 0
     }
 }

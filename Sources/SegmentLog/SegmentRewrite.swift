@@ -72,6 +72,9 @@ public final class SegmentRewrite: Sendable {
     /// Asks for it to end soon, from any thread.
     public func cancel() { self.isCancelled.store(true, ordering: .relaxed) }
 
+    /// Ends it without having begun.
+    public func giveUp() { self.result.withLock { $0 = .cancelled } }
+
     /// Reads the segment, writes its new form, and puts that in its place.
     ///
     /// Blocks.

@@ -11,7 +11,8 @@ extension FileStoreOptions {
             quarantine: quarantine,
             limits: StoreLimits(record.configuration),
             duplicateWindow: record.configuration.duplicateWindow.rawValue,
-            firstSequence: record.configuration.firstSequence
+            firstSequence: record.configuration.firstSequence,
+            compresses: record.configuration.compression != .none
         )
     }
 }

@@ -58,6 +58,7 @@ extension Stream {
     public func update(_ configuration: StreamConfiguration, now: Timestamp) {
         self.configuration = configuration
         self.store.limits = StoreLimits(configuration)
+        self.store.compresses = configuration.compression != .none
         self.expire(now: now)
         self.passOnRemovals()
     }

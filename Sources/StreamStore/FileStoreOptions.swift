@@ -22,6 +22,8 @@ public struct FileStoreOptions: Sendable {
     public var indexMapBytes: Int
     /// When a checkpoint is wanted.
     public var checkpoint: CheckpointPolicy
+    /// Whether full segments are compressed.
+    public var compresses: Bool
 
     /// Makes options.
     ///
@@ -35,7 +37,8 @@ public struct FileStoreOptions: Sendable {
         duplicateWindow: Int64 = 0,
         firstSequence: StreamSequence = .zero,
         indexMapBytes: Int = 4 << 30,
-        checkpoint: CheckpointPolicy = CheckpointPolicy()
+        checkpoint: CheckpointPolicy = CheckpointPolicy(),
+        compresses: Bool = false
     ) {
         precondition(streamID.count == 16, "a stream id has sixteen bytes")
         precondition(durability != .memory, "a store in files is more durable than memory")
@@ -48,6 +51,7 @@ public struct FileStoreOptions: Sendable {
         self.quarantine = quarantine
         self.indexMapBytes = indexMapBytes
         self.checkpoint = checkpoint
+        self.compresses = compresses
     }
 }
 

@@ -76,7 +76,7 @@ extension FileStreamStore {
         if self.messages == 0 { self.first = sequence }
         self.messages += 1
         self.bytes += UInt64(size)
-        self.segments.didAppend(sequence, in: position.segment)
+        self.segments.didAppend(sequence, in: position.segment, bytes: SegmentTable.recordBytes(size))
         let hash = self.subjectHash.hash(subject)
         let placed =
             self.tail.messages.append(

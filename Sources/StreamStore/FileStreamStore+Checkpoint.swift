@@ -14,6 +14,8 @@ final class FileCheckpoint: StoreCheckpoint, @unchecked Sendable {
     let writesState: Bool
     /// Segments without a stored message as of the freeze.
     let deadSegments: [UInt64]
+    /// Segments to rewrite once the state file says what is gone from them.
+    let sparse: [SparseSegment]
     /// Messages to overwrite when it is done.
     let erasures: [LogPosition]
     /// Message ids for the state file.
@@ -36,6 +38,7 @@ final class FileCheckpoint: StoreCheckpoint, @unchecked Sendable {
         writer: IndexWriter,
         writesState: Bool,
         deadSegments: [UInt64],
+        sparse: [SparseSegment],
         erasures: [LogPosition],
         messageIDs: [DedupTable.Entry],
         logMark: UInt64,
@@ -47,6 +50,7 @@ final class FileCheckpoint: StoreCheckpoint, @unchecked Sendable {
         self.writer = writer
         self.writesState = writesState
         self.deadSegments = deadSegments
+        self.sparse = sparse
         self.erasures = erasures
         self.messageIDs = messageIDs
         self.logMark = logMark
@@ -68,6 +72,7 @@ final class FileCheckpoint: StoreCheckpoint, @unchecked Sendable {
             ),
             writesState: self.writesState,
             deadSegments: self.deadSegments,
+            sparse: self.sparse,
             erasures: self.erasures,
             messageIDs: self.messageIDs,
             logMark: self.logMark,
@@ -117,6 +122,7 @@ extension FileStreamStore {
         if self.checkpoint != nil || self.refusal != nil { return false }
         if self.checkpointProblem != nil, self.clock < self.checkpointRetry { return false }
         if let waiting = self.waiting { return self.isDurable(waiting) }
+        if self.wantsReclaim { return true }
         if self.tail.isEmpty { return false }
         if self.isIndexIncomplete { return true }
         let count = self.tail.entries.count
@@ -142,7 +148,7 @@ extension FileStreamStore {
     public func makeCheckpoint(consumers: [ConsumerSnapshot]) -> StoreCheckpoint? {
         if self.checkpoint != nil || self.refusal != nil || self.reader.failure != nil { return nil }
         if self.waiting == nil {
-            if self.tail.isEmpty && !self.isIndexIncomplete { return nil }
+            if self.tail.isEmpty && !self.isIndexIncomplete && !self.wantsReclaim { return nil }
             self.waiting = self.freeze(consumers)
         }
         guard let waiting = self.waiting, self.isDurable(waiting) else { return nil }
@@ -159,9 +165,11 @@ extension FileStreamStore {
         self.tail = IndexLayer()
         if layer.isTouched || layer.journalBytes > 0 { self.stateDue = true }
         let dead = self.segments.rows.dropLast().filter { $0.live == 0 }.map { $0.number }
+        let sparse = isComplete && self.wantsReclaim ? self.planSparse() : []
+        if isComplete { self.wantsReclaim = false }
         let isStateDue =
             isComplete
-            && (!dead.isEmpty || !self.erasures.isEmpty
+            && (!dead.isEmpty || !sparse.isEmpty || !self.erasures.isEmpty
                 || self.stateDue && self.stateBytes >= Swift.min(self.stateLength * 2, 64 << 20))
         let erasures = isComplete ? self.erasures : []
         if isComplete { self.erasures = [] }
@@ -207,6 +215,7 @@ extension FileStreamStore {
             writer: writer,
             writesState: isStateDue,
             deadSegments: dead,
+            sparse: sparse,
             erasures: erasures,
             messageIDs: self.erasedIDs,
             logMark: self.log.marks.appended,
@@ -248,7 +257,13 @@ extension FileStreamStore {
         self.stateLength = length
         self.stateBytes = 0
         self.stateDue = false
+        self.sparse = checkpoint.sparse
         for position in checkpoint.erasures {
+            // Not in a file that is about to be replaced by a copy made before.
+            if position.segment == self.log.rewriting {
+                self.erasures.append(position)
+                continue
+            }
             _ = self.log.erase(at: position)
             self.isErasing = true
         }

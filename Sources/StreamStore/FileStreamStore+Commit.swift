@@ -169,6 +169,7 @@ extension FileStreamStore {
 
     /// Closes files after a last commit and checkpoint, synchronously: for shutdown and tests.
     public func close(consumers: [ConsumerSnapshot]) throws(StoreError) {
+        self.endRewrite()
         try self.commitAll()
         for _ in 0..<3 {
             // One that was waiting, one for what came after it, and none.

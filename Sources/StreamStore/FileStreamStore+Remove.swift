@@ -44,7 +44,7 @@ extension FileStreamStore {
     func drop(_ sequence: UInt64) {
         if let place = self.place(of: sequence) {
             self.bytes -= Swift.min(self.bytes, UInt64(place.size))
-            self.segments.didRemove(in: place.position.segment)
+            self.segments.didRemove(in: place.position.segment, bytes: SegmentTable.recordBytes(place.size))
             self.dropFromSubject(sequence, place)
         } else {
             self.reader.fail("a stored message has no position")

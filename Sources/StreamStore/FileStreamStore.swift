@@ -84,6 +84,22 @@ public final class FileStreamStore: StreamStore {
     var unsyncedSince: Int64?
     /// The newest time the store was told.
     var clock: Int64 = .min
+    // Rewriting.
+    /// Whether segments are kept compressed: those that are full, after a while.
+    public var compresses: Bool {
+        didSet { if self.compresses != oldValue { self.nextLook = .min } }
+    }
+    /// The rewriting under way.
+    var rewrite: FileRewrite?
+    /// Segments to rewrite, as of the last checkpoint that wrote the state file; the next one last.
+    var sparse: [SparseSegment] = []
+    /// Whether a checkpoint has to be made so that room can be given back.
+    var wantsReclaim = false
+    /// When to look for more.
+    var nextLook: Int64 = .min
+    /// Segments rewritten since the store was opened.
+    public internal(set) var rewrites: UInt64 = 0
+
     /// Why writes are refused for good.
     var refusal: String?
     /// Why the last commit could not be written; cleared by one that can.
@@ -121,6 +137,7 @@ public final class FileStreamStore: StreamStore {
         self.reader = reader
         self.durability = options.durability
         self.policy = options.checkpoint
+        self.compresses = options.compresses
         self.stream = stream
         self.limitsInForce = StoreLimits()
         self.duplicateWindow = options.duplicateWindow

@@ -9,7 +9,7 @@ final class IndexFiles: Sendable {
     let environment: Environment
     /// The checkpoint record, under the key `checkpoint`.
     let meta: Database
-    /// Segment → messages stored and sequences in it.
+    /// Segment → how much of it is stored.
     let segments: Database
     /// Block → positions.
     let positions: Database

@@ -375,13 +375,10 @@ final class IndexReader {
         do throws(LMDBError) {
             var cursor = try self.transaction.cursor(self.files.segments)
             while try cursor.next() {
-                var reader = FieldReader()
-                let live = reader.varint(cursor.value)
-                let last = reader.varint(cursor.value)
-                guard cursor.key.byteCount == 8, reader.isComplete(cursor.value) else {
-                    throw .damaged("row of segments")
-                }
-                rows.append(SegmentTable.Row(number: cursor.key.bigEndian64(at: 0), live: live, last: last))
+                guard cursor.key.byteCount == 8,
+                    let row = SegmentTable.Row(number: cursor.key.bigEndian64(at: 0), cursor.value)
+                else { throw .damaged("row of segments") }
+                rows.append(row)
             }
         } catch {
             self.fail(error)

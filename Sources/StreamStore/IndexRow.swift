@@ -167,12 +167,10 @@ extension Cursor {
     }
 
     private var segment: IndexRow? {
-        var reader = FieldReader()
-        let value = self.value
-        let live = reader.varint(value)
-        let last = reader.varint(value)
-        guard let number = self.number, reader.isComplete(value) else { return nil }
-        return .segment(number: number, live: live, last: last)
+        guard let number = self.number, let row = SegmentTable.Row(number: number, self.value) else {
+            return nil
+        }
+        return .segment(number: number, live: row.live, last: row.last)
     }
 
     private var positions: IndexRow? {

@@ -94,8 +94,7 @@ extension IndexWriter {
                 key.removeAll(keepingCapacity: true)
                 key.appendBigEndian(row.number)
                 value.removeAll(keepingCapacity: true)
-                value.appendVarint(row.live)
-                value.appendVarint(row.last)
+                row.encode(into: &value)
                 if unsafe try cursor.find(key.span.bytes), unsafe cursor.value.isSame(as: value.span.bytes) {
                     continue
                 }

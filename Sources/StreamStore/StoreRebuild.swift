@@ -33,7 +33,7 @@ struct StoreRebuild {
             header.sequence >= self.record.first && !self.store.isRestoredHole(header.sequence)
             && !header.flags.contains(.erased)
         guard isStored else {
-            self.store.segments.didSee(header.sequence, in: header.position.segment)
+            self.store.segments.didSee(header)
             return
         }
         guard header.sequence > self.store.last else { return }
@@ -143,8 +143,10 @@ extension FileStreamStore {
 }
 
 extension SegmentTable {
-    /// The segment holds this sequence, which is not stored any more.
-    mutating func didSee(_ sequence: UInt64, in number: UInt64) {
-        if self.newest?.number != number { self.restore(Row(number: number, live: 0, last: sequence)) }
+    /// The segment holds this message, which is not stored any more.
+    mutating func didSee(_ header: RecordHeader) {
+        let number = header.position.segment
+        if self.newest?.number != number { self.restore(Row(number: number, live: 0, last: header.sequence)) }
+        self.didFind(bytes: UInt64(header.recordBytes))
     }
 }

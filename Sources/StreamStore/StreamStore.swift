@@ -133,6 +133,23 @@ public protocol StreamStore: AnyObject {
     /// - Returns: False, with nothing changed, while something is under way or unwritten.
     func rest() -> Bool
 
+    /// Whether segments are kept compressed; never in memory.
+    var compresses: Bool { get set }
+
+    /// When there may be something for ``makeRewrite(now:)``; nil while there is nothing.
+    var rewriteDeadline: Timestamp? { get }
+
+    /// The segment to write anew now, or nil: there is none, or one is already under way.
+    func makeRewrite(now: Timestamp) -> StoreRewrite?
+
+    /// Takes back a performed rewriting, on the loop.
+    ///
+    /// - Throws: ``StoreError`` if it failed. Nothing is lost, and it is tried again.
+    func finish(_ rewrite: StoreRewrite) throws(StoreError)
+
+    /// Calls off the rewriting under way, if there is one, and waits for its end.
+    func endRewrite()
+
     /// Closes files after a last commit and checkpoint, synchronously: for shutdown and tests.
     func close(consumers: [ConsumerSnapshot]) throws(StoreError)
 }

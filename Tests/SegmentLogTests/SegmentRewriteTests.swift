@@ -40,9 +40,12 @@ struct RewriteFixture {
     var first: ClosedRange<UInt64> { 1...self.log.summaries[0].lastSequence }
 
     static func live(_ sequences: [UInt64]) -> LiveSequences {
-        var live = LiveSequences(from: 0)
+        var live = LiveSequences()
         for word in 0..<8 as Range<UInt64> {
-            live.append(sequences.filter { $0 / 64 == word }.reduce(0) { $0 | 1 << ($1 % 64) })
+            live.append(
+                sequences.filter { $0 / 64 == word }.reduce(0) { $0 | 1 << ($1 % 64) },
+                at: word * 64
+            )
         }
         return live
     }
