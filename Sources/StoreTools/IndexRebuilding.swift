@@ -65,9 +65,12 @@ public struct IndexRebuilding {
 
     private mutating func rebuild(_ record: StreamRecord, quarantine: String) throws(StoreError) {
         let id = self.entry.id
+        var options = FileStoreOptions(record, id: id, quarantine: quarantine)
+        // A transaction writes each subject it touches once: the fewer, the faster. A tool may take that memory.
+        options.checkpoint = CheckpointPolicy(messages: 300_000, bytes: 256 << 20)
         let opened = try FileStreamStore.open(
             directory: self.store.streamPath(id),
-            options: FileStoreOptions(record, id: id, quarantine: quarantine),
+            options: options,
             now: self.now
         )
         self.notices += opened.report.notices.filter { !$0.hasPrefix("the index is made again") }

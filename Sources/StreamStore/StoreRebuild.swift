@@ -129,8 +129,10 @@ extension FileStreamStore {
 
     /// Keeps memory bounded while an index is made: writes what has gathered, marked as incomplete.
     func checkpointDuringRebuild() {
+        let count = self.tail.entries.count
+        // Memory is added up only now and then: it grows with the messages.
         let isFull =
-            self.tail.entries.count >= self.policy.messages || self.tail.memoryBytes >= self.policy.bytes
+            count >= self.policy.messages || count & 255 == 0 && self.tail.memoryBytes >= self.policy.bytes
         if !isFull || self.reader.failure != nil { return }
         let checkpoint = self.freeze([], isComplete: false)
         checkpoint.perform()

@@ -9,6 +9,9 @@ struct StoreCommand: ParsableCommand {
             A store is the directory that a server was given with -sd, or the folder weir in it. Stop the server
             first: a store that is in use is left alone.
             """,
-        subcommands: [StoreVerifyCommand.self, StoreRepairCommand.self, StoreRebuildIndexCommand.self]
+        subcommands: [
+            StoreVerifyCommand.self, StoreRepairCommand.self, StoreRebuildIndexCommand.self,
+            StoreBackupCommand.self, StoreRestoreCommand.self,
+        ]
     )
 }

@@ -10,16 +10,25 @@ struct StoreVerifyCommand: ParsableCommand {
         discussion: "Exit codes: 0 no damage, 1 damage found, 2 the store could not be looked at."
     )
 
-    @Argument(help: "The store's directory.")
+    @Argument(help: "The directory of a store or of a backup.")
     var directory: String
 
     @Flag(help: "Print one JSON object.")
     var json = false
 
     func run() throws {
+        if BackupVerification.isBackup(self.directory) { return try self.verifyBackup() }
         let verification = try Self.verify(self.directory)
         print(self.json ? verification.json : verification.text)
         if verification.damageCount > 0 { throw ExitCode(1) }
+    }
+
+    private func verifyBackup() throws {
+        let verification = try StoreFailure.guarding { () throws(StoreError) in
+            try BackupVerification(self.directory)
+        }
+        print(self.json ? verification.json : verification.text)
+        if !verification.findings.isEmpty { throw ExitCode(1) }
     }
 
     /// What is found in the store; ends the program if it cannot be looked at.

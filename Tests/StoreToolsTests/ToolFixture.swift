@@ -50,8 +50,12 @@ final class ToolFixture {
     }
 
     /// Opens a stream as the server does; the store is closed properly.
-    func withStream(_ name: String, _ body: (FileStreamStore) throws -> Void) throws {
-        let opened = try self.open(name)
+    func withStream(
+        _ name: String,
+        in path: String? = nil,
+        _ body: (FileStreamStore) throws -> Void
+    ) throws {
+        let opened = try self.open(name, in: path)
         try body(opened.store)
         try opened.store.close(
             consumers: opened.consumers.map {
@@ -60,14 +64,15 @@ final class ToolFixture {
         )
     }
 
-    func open(_ name: String) throws -> OpenedStore {
+    func open(_ name: String, in path: String? = nil) throws -> OpenedStore {
+        let path = path ?? self.path
         let id = self.ids[name] ?? 0
         var configuration = StreamConfiguration(name: name, subjects: ["\(name.lowercased()).>"])
         configuration.duplicateWindow = Nanoseconds(rawValue: 120_000_000_000)
         let record = StreamRecord(created: Self.now, configuration: configuration)
-        var options = FileStoreOptions(record, id: id, quarantine: "\(self.path)/quarantine/\(id)")
+        var options = FileStoreOptions(record, id: id, quarantine: "\(path)/quarantine-\(id)")
         options.segmentBytes = 1 << 16
-        return try FileStreamStore.open(directory: self.streamPath(name), options: options, now: Self.now)
+        return try FileStreamStore.open(directory: "\(path)/streams/\(id)", options: options, now: Self.now)
     }
 
     func streamPath(_ name: String) -> String { "\(self.path)/streams/\(self.ids[name] ?? 0)" }
@@ -79,8 +84,8 @@ final class ToolFixture {
     }
 
     /// Every stored message of a stream, as text.
-    func messages(_ name: String) throws -> [String] {
-        let opened = try self.open(name)
+    func messages(_ name: String, in path: String? = nil) throws -> [String] {
+        let opened = try self.open(name, in: path)
         var found: [String] = []
         var next: StreamSequence? = StreamSequence(rawValue: 1)
         while let sequence = next.flatMap({ opened.store.next(from: $0, matching: .all) }) {
