@@ -52,6 +52,7 @@ extension JetStreamAccount {
                                 found.messages += messages
                             }
                         } catch {
+                            found.withLock { $0.failed.append(own[index].name) }
                             self.broker.logger.error(
                                 "Stream '\(own[index].name)' cannot be opened and is left alone: \(error)"
                             )
