@@ -204,7 +204,7 @@ final class HostedStream {
     var isOnDisk: Bool { self.isCommitting || self.isCheckpointing }
 
     /// Closes what an idle stream does not need open; false while it is busy.
-    func rest() -> Bool { !self.isOnDisk && self.stream.store.rest() }
+    func rest() -> Bool { !self.isOnDisk && self.stream.rest() }
 
     /// Writes the last things and closes the store.
     ///

@@ -5,7 +5,7 @@ final class AppendBuffer {
     /// A buffer that had to grow beyond this is not kept: one large batch shall not cost its size for ever.
     static let keptBytesMax = 4 << 20
     /// What an idle stream pays.
-    static let initialBytes = 4 << 10
+    static let initialBytes = 256
 
     let block = ByteBlock(capacity: AppendBuffer.initialBytes)
     private(set) var count = 0

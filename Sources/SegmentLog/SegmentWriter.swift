@@ -216,6 +216,7 @@ final class SegmentWriter {
         self.file = nil
         self.fileNumber = nil
         self.spare = nil
+        if self.current.count == 0, self.current.runs.isEmpty { self.current = AppendBuffer() }
     }
 
     // MARK: Reading what is in memory

@@ -155,6 +155,20 @@ public final class Stream {
         swap(&waiting, &refused)
     }
 
+    /// Gives back memory and files that are not needed while nothing happens.
+    ///
+    /// - Returns: False, with nothing changed, while something is under way.
+    public func rest() -> Bool {
+        guard !self.isCommitting, self.outgoing.isEmpty, self.held.isEmpty, self.store.rest() else {
+            return false
+        }
+        self.outgoing = EffectBuffer()
+        self.held = EffectBuffer()
+        self.committing = EffectBuffer()
+        self.scratch = ByteBuffer()
+        return true
+    }
+
     // MARK: Time
 
     /// When ``tick(now:interest:)`` has something to do; nil if nothing is due.
