@@ -37,6 +37,10 @@ final class HostedStream {
     private var committingBytes = 0
     private var isCommitting = false
     private var isCheckpointing = false
+    /// Whether the last commit found no room on the disk, and the next one is not to be made yet.
+    private var isWaitingForRoom = false
+    /// Time between two attempts to write to a full disk.
+    private static let retryInterval = TimeAmount.milliseconds(250)
     private var isRewriting = false
 
     init(stream: StreamEngine.Stream, handle: StreamHandle, catalogID: UInt64, view: AccountView) {
@@ -49,6 +53,7 @@ final class HostedStream {
 
     /// Handles one item of a batch.
     func take(_ item: IngestBatch.Item, in bytes: RawSpan, now: Timestamp, on shard: Shard) {
+        if item.kind == .publish { self.stream.isDiskFull = shard.isDiskFull }
         let subject = bytes.extracting(item.subject)
         let reply = bytes.extracting(item.reply)
         let headers = bytes.extracting(item.headers)
@@ -122,12 +127,40 @@ final class HostedStream {
         self.handle.queuedBytes.wrappingSubtract(self.committingBytes, ordering: .relaxed)
         self.committingBytes = 0
         self.isCommitting = false
-        do {
+        do throws(StoreError) {
             try self.stream.finish(commit)
+        } catch .noSpace(let path) {
+            self.waitForRoom(.noSpace(path: path), on: shard)
         } catch {
             shard.broker.logger.error("JetStream stream '\(self.handle.name)' takes no more writes: \(error)")
         }
         shard.touch(self)
+    }
+
+    /// Tries the commit again once there may be room; without a reserve nobody is kept waiting for that.
+    private func waitForRoom(_ error: StoreError, on shard: Shard) {
+        self.isWaitingForRoom = true
+        let slot = self.handle.address.slot
+        let goOn = { @Sendable (shard: Shard) in
+            guard let hosted = shard.streams[slot] else { return }
+            hosted.isWaitingForRoom = false
+            shard.touch(hosted)
+        }
+        guard let room = shard.broker.jetStream?.room else { return goOn(shard) }
+        room.makeRoom(loop: shard.loop) { released in
+            shard.post(
+                .call { shard in
+                    if released { return goOn(shard) }
+                    guard let hosted = shard.streams[slot] else { return }
+                    hosted.stream.refuseWaiting(because: error)
+                    shard.touch(hosted)
+                    shard.loop.scheduleTask(in: Self.retryInterval) {
+                        goOn(shard)
+                        shard.settle()
+                    }
+                }
+            )
+        }
     }
 
     /// Takes back a checkpoint.
@@ -204,7 +237,7 @@ final class HostedStream {
     var isOnDisk: Bool { self.isCommitting || self.isCheckpointing }
 
     /// Closes what an idle stream does not need open; false while it is busy.
-    func rest() -> Bool { !self.isOnDisk && self.stream.rest() }
+    func rest() -> Bool { !self.isOnDisk && !self.isRewriting && self.stream.rest() }
 
     /// Writes the last things and closes the store.
     ///
@@ -228,6 +261,7 @@ final class HostedStream {
     }
 
     private func commit(on shard: Shard) {
+        if self.isWaitingForRoom { return }
         guard let commit = self.stream.makeCommit() else {
             if !self.stream.store.hasUncommitted { self.releaseQueue() }
             return

@@ -18,6 +18,7 @@ extension JetStreamAccount {
         let logger = self.broker.logger
         let start = self.broker.clock()
         let listed = try self.storage.open(randomBytes: (0..<16).map { _ in UInt8.random(in: 0...255) })
+        self.openRoom()
         logger.info("Starting JetStream")
         logger.info("  Store Directory: \"\(self.broker.options.storeDirectory ?? "")\"")
         let restored = self.restore(listed)

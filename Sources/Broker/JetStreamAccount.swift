@@ -32,6 +32,10 @@ final class JetStreamAccount: @unchecked Sendable {
     unowned let broker: Broker
 
     var entries: [String: Entry] = [:]
+    /// What happens when the disk is full.
+    ///
+    /// Set before the server listens, nil before that.
+    private(set) var room: DiskRoom?
     /// Streams whose store could not be opened.
     ///
     /// Set before the server listens.
@@ -50,6 +54,16 @@ final class JetStreamAccount: @unchecked Sendable {
         self.account = account
         self.storage = storage
         self.broker = broker
+    }
+
+    /// Sets room aside for the day the disk is full.
+    ///
+    /// Blocks; called before the server listens.
+    func openRoom() {
+        guard let reserve = self.storage.reserve else { return }
+        let room = DiskRoom(reserve: reserve, disk: self.broker.disk, logger: self.broker.logger)
+        room.open(loop: self.home.loop)
+        self.room = room
     }
 
     var home: Shard { self.broker.shards[0] }

@@ -48,6 +48,12 @@ final class JetStreamStorage: @unchecked Sendable {
         return catalog.streams()
     }
 
+    /// Room kept for a full disk: a twentieth of the disk, 64 MiB at the most; nil if the store is closed.
+    var reserve: DiskReserve? {
+        guard let directory = self.directory else { return nil }
+        return DiskReserve(directory, bytes: min(64 << 20, (directory.diskBytes ?? .max) / 20))
+    }
+
     /// Closes the catalogue and lets the directory go.
     func close() {
         self.catalog = nil

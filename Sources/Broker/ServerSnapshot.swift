@@ -64,6 +64,8 @@ public struct ServerSnapshot: Sendable {
         public fileprivate(set) var frozen: FrozenStream?
         /// Streams that take no writes.
         public fileprivate(set) var frozenCount = 0
+        /// Whether the disk is full, so that no messages are taken.
+        public fileprivate(set) var isDiskFull = false
         /// Streams whose store could not be opened; nobody is served from them.
         public fileprivate(set) var unavailable: [String] = []
         /// Streams in which damaged records were met, at the start or since.
@@ -167,6 +169,7 @@ extension Broker {
             while let part = try? await shard.loop.submit({ walk.next() }).get() { totals.add(part) }
         }
         if let jetStream = self.jetStream {
+            totals.isDiskFull = jetStream.room?.isFull ?? false
             totals.unavailable = jetStream.unavailable.sorted()
             totals.requests = jetStream.requests.load(ordering: .relaxed)
             totals.failedRequests = jetStream.failures.load(ordering: .relaxed)

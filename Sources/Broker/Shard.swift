@@ -64,6 +64,8 @@ final class Shard: @unchecked Sendable {
     private var touchedStages: [(stage: OutboundStage, connection: Connection)] = []
     private var touchedStreams: [HostedStream] = []
     private var awakeStreams: AwakeStreams
+    /// Whether messages are refused because the disk is full; as of the batch at hand.
+    private(set) var isDiskFull = false
     private var outgoing: [IngestBatch]
     private var spareBatches: [IngestBatch] = []
     private var random: UInt64
@@ -424,6 +426,7 @@ final class Shard: @unchecked Sendable {
 
     private func take(_ contents: borrowing IngestBatch.Contents) {
         let now = self.now
+        self.isDiskFull = self.broker.jetStream?.room?.isFull ?? false
         let items = contents.items
         var hosted: HostedStream?
         var slot: Slot?

@@ -7,9 +7,26 @@ struct HealthReport {
     let frozen: ServerSnapshot.FrozenStream?
     /// Streams whose store could not be opened.
     let unavailable: [String]
+    /// Whether the disk is full.
+    let isDiskFull: Bool
+
+    /// What `totals` say; nil stands for a server without JetStream.
+    init(_ totals: ServerSnapshot.StreamTotals?) {
+        self.init(
+            frozen: totals?.frozen,
+            unavailable: totals?.unavailable ?? [],
+            isDiskFull: totals?.isDiskFull ?? false
+        )
+    }
+
+    init(frozen: ServerSnapshot.FrozenStream?, unavailable: [String] = [], isDiskFull: Bool = false) {
+        self.frozen = frozen
+        self.unavailable = unavailable
+        self.isDiskFull = isDiskFull
+    }
 
     /// Whether the answer is 200, not 503.
-    var isHealthy: Bool { self.frozen == nil && self.unavailable.isEmpty }
+    var isHealthy: Bool { self.frozen == nil && self.unavailable.isEmpty && !self.isDiskFull }
 
     /// The body, in one line.
     func json() -> [UInt8] {
@@ -22,6 +39,9 @@ struct HealthReport {
             let more = self.unavailable.count == 1 ? "" : " and \(self.unavailable.count - 1) more"
             writer.field("status", "unavailable")
             writer.field("error", "JetStream stream '\(name)'\(more) could not be opened")
+        } else if self.isDiskFull {
+            writer.field("status", "unavailable")
+            writer.field("error", "JetStream takes no messages: the disk is full")
         } else {
             writer.field("status", "ok")
         }

@@ -45,8 +45,7 @@ final class MonitoringResponder: HTTPResponder {
         case .jetStream:
             response = Self.response(.ok, JetStreamReport(server: await self.broker.snapshot()).json())
         case .health:
-            let streams = await self.broker.snapshot().streams
-            let report = HealthReport(frozen: streams?.frozen, unavailable: streams?.unavailable ?? [])
+            let report = HealthReport(await self.broker.snapshot().streams)
             response = Self.response(report.isHealthy ? .ok : .serviceUnavailable, report.json())
         }
         return request.method == .head ? response.createHeadResponse() : response

@@ -198,6 +198,15 @@ public final class POSIXDirectory: StorageDirectory {
         return overflow ? .max : bytes
     }
 
+    /// The size of the file system, in bytes.
+    public func totalBytes() throws(SegmentError) -> UInt64 {
+        var status = statvfs()
+        _ = try SystemCall.retrying("fstatvfs", self.path) { unsafe fstatvfs(self.descriptor, &status) }
+        let (bytes, overflow) = UInt64(status.f_blocks)
+            .multipliedReportingOverflow(by: UInt64(status.f_frsize))
+        return overflow ? .max : bytes
+    }
+
     /// What leads to the entry `name` from `base`.
     private func entry(_ name: String) -> String { self.prefix + name }
 

@@ -70,6 +70,7 @@ extension Stream {
         now: Timestamp
     ) -> Outcome {
         if let reason = self.frozen { return .refused(.streamStoreFailed(reason)) }
+        if self.isDiskFull, self.isOnDisk { return .refused(.streamStoreFailed(Self.diskFull)) }
         if rules.isSealed { return .refused(.streamSealed) }
         // The size is looked at before what the headers ask for: that is what publishers meet elsewhere.
         if let error = self.checkSize(subject: subject, headers: headers, payload: payload, rules: rules) {
@@ -197,6 +198,9 @@ extension Stream {
             )
         }
     }
+
+    /// What publishers are told while the disk is full.
+    private static let diskFull = "there is no space left on the disk"
 
     /// Whether a reply subject is one of a batch with flow control (streams.md §4.9): it ends in `.$FI`.
     private static func isFastBatch(_ reply: RawSpan) -> Bool {

@@ -34,6 +34,8 @@ public final class Stream {
     private(set) var rules: PublishRules
     /// Why writes are refused, if they are.
     private(set) var frozen: String?
+    /// Whether messages to be stored in files are refused because the disk is full.
+    public var isDiskFull = false
     var held = EffectBuffer()
     var committing = EffectBuffer()
     var isCommitting = false
@@ -114,19 +116,30 @@ public final class Stream {
 
     /// Takes back a performed commit: the answers that waited for it may leave.
     ///
-    /// - Throws: ``StoreError`` if it failed. The answers are then errors, and the store takes no more writes.
+    /// - Throws: ``StoreError/noSpace(path:)`` if the disk is full: the answers wait for the next commit. Another
+    ///   ``StoreError`` if it failed: the answers are errors then, and the store takes no more writes.
     public func finish(_ commit: StoreCommit) throws(StoreError) {
         self.isCommitting = false
         defer { self.frozen = self.store.state.frozen }
-        var failure: StoreError?
-        do { try self.store.finish(commit) } catch { failure = error }
-        if let failure {
-            self.refuse(&self.committing, because: failure)
-            self.refuse(&self.held, because: failure)
+        do throws(StoreError) {
+            try self.store.finish(commit)
+        } catch {
+            // Those that waited for it wait on, in their order.
+            self.committing.append(contentsOf: self.held)
+            self.held.removeAll()
+            swap(&self.held, &self.committing)
+            if case .noSpace = error { throw error }
+            self.refuseWaiting(because: error)
+            throw error
         }
         self.release(&self.committing)
         if !self.store.hasUncommitted { self.release(&self.held) }
-        if let failure { throw failure }
+    }
+
+    /// Turns all answers that wait for something to become durable into errors, and lets them leave.
+    public func refuseWaiting(because failure: StoreError) {
+        self.refuse(&self.held, because: failure)
+        self.release(&self.held)
     }
 
     func release(_ waiting: inout EffectBuffer) {

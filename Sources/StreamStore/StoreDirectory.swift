@@ -97,6 +97,9 @@ public final class StoreDirectory: Sendable {
     /// The directory of the stream with that number.
     public func streamPath(_ id: UInt64) -> String { "\(self.path)/\(Self.streamsName)/\(id)" }
 
+    /// The size of the file system it is on, in bytes; nil if that cannot be found out.
+    public var diskBytes: UInt64? { try? (self.root as? POSIXDirectory)?.totalBytes() }
+
     /// Makes the directory of the stream with that number, durably, unless it is there.
     public func makeStreamDirectory(_ id: UInt64) throws(StoreError) {
         try StoreError.converting { () throws(SegmentError) in

@@ -7,7 +7,7 @@ import Testing
 struct HealthReportTests {
     @Test("A stream that takes no writes makes the server unavailable")
     func frozenStream() {
-        let report = HealthReport(frozen: .init(name: "ORDERS", reason: "the disk failed"), unavailable: [])
+        let report = HealthReport(frozen: .init(name: "ORDERS", reason: "the disk failed"))
         #expect(!report.isHealthy)
         #expect(
             String(decoding: report.json(), as: UTF8.self)
@@ -27,9 +27,16 @@ struct HealthReportTests {
         #expect(String(decoding: two.json(), as: UTF8.self).contains("'ORDERS' and 1 more"))
     }
 
+    @Test("A full disk makes it unavailable")
+    func fullDisk() {
+        let report = HealthReport(frozen: nil, isDiskFull: true)
+        #expect(!report.isHealthy)
+        #expect(String(decoding: report.json(), as: UTF8.self).contains("the disk is full"))
+    }
+
     @Test("Without one it is fine")
     func healthy() {
-        let report = HealthReport(frozen: nil, unavailable: [])
+        let report = HealthReport(frozen: nil)
         #expect(report.isHealthy)
         #expect(String(decoding: report.json(), as: UTF8.self) == #"{"status":"ok"}"#)
     }
