@@ -40,6 +40,13 @@ internal import CLMDB
         return statistics.ms_entries
     }
 
+    /// How many pages hold the entries of `database`, without those above them and those of very long values.
+    public func leafPages(_ database: Database) throws(LMDBError) -> Int {
+        var statistics = MDB_stat()
+        unsafe try check("mdb_stat", mdb_stat(self.handle, database.id, &statistics))
+        return statistics.ms_leaf_pages
+    }
+
     /// A cursor over `database`, standing nowhere.
     ///
     /// It ends before or after this transaction, and is renewed with it.

@@ -114,6 +114,11 @@ public final class POSIXFile: StorageFile {
         _ = try SystemCall.retrying("fdatasync", self.path) { fdatasync(self.open) }
     }
 
+    /// Says that `count` bytes at `offset` will be read soon, so that the disk can begin.
+    public func willRead(_ count: Int, at offset: UInt64) {
+        _ = posix_fadvise(self.open, off_t(clamping: offset), count, POSIX_FADV_WILLNEED)
+    }
+
     /// Drops clean pages of the file from memory, so that the next read asks the disk.
     public func discardCache() {
         _ = posix_fadvise(self.open, 0, 0, POSIX_FADV_DONTNEED)

@@ -11,6 +11,9 @@ final class ReadWindows {
     /// The first read of a window, in bytes.
     static let bytesMin = 4 << 10
 
+    /// Bytes asked for ahead of a reader that goes forward.
+    static let aheadBytes = 512 << 10
+
     /// One piece.
     final class Window {
         let block = ByteBlock(capacity: ReadWindows.bytesMin)
@@ -65,6 +68,7 @@ final class ReadWindows {
             window = self.victim()
         }
         let bytes = min(max(wanted, count), limit - offset)
+        if bytes == ReadWindows.bytesMax { self.readAhead(of: offset + bytes, limit: limit, from: file) }
         window.segment = .max  // Nothing, should the read fail.
         window.block.grow(to: bytes, keeping: 0)
         window.count = try window.block.fill(0..<bytes, from: file, at: UInt64(offset))
@@ -74,6 +78,14 @@ final class ReadWindows {
         window.lastUse = self.uses
         self.recent = window
         return window
+    }
+
+    /// Has the disk begin with what a reader that goes on will want after `end`.
+    private func readAhead(of end: Int, limit: Int, from file: any StorageFile) {
+        // Once for several windows, and twice as far as they reach.
+        let step = ReadWindows.aheadBytes
+        guard end % step < ReadWindows.bytesMax, end < limit else { return }
+        file.willRead(min(2 * step, limit - end), at: UInt64(end))
     }
 
     /// Forgets what was read of `segment`.

@@ -16,6 +16,29 @@ extension FileStreamStore {
         messageID: RawSpan,
         timestamp: Timestamp
     ) -> StreamSequence {
+        self.append(
+            subject: subject,
+            headers: headers,
+            payload: payload,
+            messageID: messageID,
+            timestamp: timestamp,
+            timeToLive: nil
+        )
+    }
+
+    /// As the method without a time to live, for a message that goes by itself when that has ended.
+    ///
+    /// - Parameter timeToLive: what `Nats-TTL` in `headers` says: that is where it is read from when the index has
+    ///   to be made again.
+    @inline(__always)
+    public func append(
+        subject: RawSpan,
+        headers: RawSpan,
+        payload: RawSpan,
+        messageID: RawSpan,
+        timestamp: Timestamp,
+        timeToLive: TimeToLive?
+    ) -> StreamSequence {
         precondition(self.last < .max - 1, "stream sequence space exhausted")  // See `sequenceMax`.
         let sequence = self.last + 1
         let time = Swift.max(timestamp.rawValue, self.lastTime ?? .min)
@@ -23,7 +46,10 @@ extension FileStreamStore {
         let position = self.log.append(
             sequence: sequence,
             timestamp: time,
-            flags: messageID.byteCount > 0 ? Self.messageIDFlag : [],
+            flags: RecordFlags(
+                rawValue: (messageID.byteCount > 0 ? Self.messageIDFlag.rawValue : 0)
+                    | (timeToLive != nil ? Self.timerFlag.rawValue : 0)
+            ),
             subject: subject,
             headers: headers,
             payload: payload
@@ -34,6 +60,7 @@ extension FileStreamStore {
         if messageID.byteCount > 0, self.duplicateWindow > 0 {
             tail.dedup.insert(self.messageIDHash.hash(messageID), sequence: sequence, time: time)
         }
+        if let timeToLive { self.addTimer(timeToLive, sequence, storedAt: time) }
         let size = Self.size(subject.byteCount, headers.byteCount, payload.byteCount)
         self.index(sequence, time: time, position: position, size: size, subject: subject)
         return StreamSequence(sequence)

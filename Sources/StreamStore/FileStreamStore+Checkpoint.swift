@@ -68,7 +68,9 @@ final class FileCheckpoint: StoreCheckpoint, @unchecked Sendable {
                 layer: self.layer,
                 record: self.writer.record,
                 segments: self.writer.segments,
-                consumers: self.writer.consumers
+                consumers: self.writer.consumers,
+                timersTaken: self.writer.timersTaken,
+                sweptTo: self.writer.sweptTo
             ),
             writesState: self.writesState,
             deadSegments: self.deadSegments,
@@ -117,6 +119,9 @@ final class FileCheckpoint: StoreCheckpoint, @unchecked Sendable {
 }
 
 extension FileStreamStore {
+    /// The most pages of the index that a checkpoint shall change: it has them in memory until they are written.
+    static let changedPagesMax = 16_384
+
     /// Whether enough has gathered in memory that a checkpoint should be made.
     public var wantsCheckpoint: Bool {
         if self.checkpoint != nil || self.refusal != nil { return false }
@@ -128,6 +133,7 @@ extension FileStreamStore {
         let count = self.tail.entries.count
         let bytes = self.tail.memoryBytes + self.tail.journalBytes
         if count >= self.policy.messages || bytes >= self.policy.bytes { return true }
+        if self.reader.pages.changed(by: self.tail) >= Self.changedPagesMax { return true }
         guard let oldest = self.tail.since else { return false }
         let age = self.clock.subtractingReportingOverflow(oldest)
         if age.overflow || age.partialValue < self.policy.age { return false }
@@ -162,6 +168,7 @@ extension FileStreamStore {
         self.gaps.removeAll { $0.upperBound < self.first }
         let layer = self.tail
         self.frozen = layer
+        self.frozenTimers = layer.timers.due
         self.tail = IndexLayer()
         if layer.isTouched || layer.journalBytes > 0 { self.stateDue = true }
         let dead = self.segments.rows.dropLast().filter { $0.live == 0 }.map { $0.number }
@@ -197,7 +204,9 @@ extension FileStreamStore {
             layer: layer,
             record: record,
             segments: self.segments.rows,
-            consumers: consumers
+            consumers: consumers,
+            timersTaken: self.timersTaken,
+            sweptTo: self.timersSwept
         )
         if isComplete {
             // The journal's file is only at its end once the commit before the checkpoint is synced.
@@ -283,6 +292,9 @@ extension FileStreamStore {
     /// The frozen layer is in LMDB now.
     func adopt(_ checkpoint: FileCheckpoint) {
         self.frozen = nil
+        self.frozenTimers = TimerHeap()
+        self.storedTimer = .unknown
+        self.timersSwept = checkpoint.writer.sweptTo
         let record = checkpoint.writer.record
         self.nextSubject = record.nextSubject
         self.dedupLength = record.dedupLength

@@ -10,7 +10,7 @@ extension FileStreamStore {
     /// The first stored sequence at or after `sequence` whose subject matches.
     ///
     /// First the next few messages are looked at, which finds a frequent subject at once; then the postings of all
-    /// matching subjects are merged, a window at a time.
+    /// matching subjects are merged, a window at a time; messages in memory are looked at one after the other.
     public func next(from sequence: StreamSequence, matching filter: SubjectFilter) -> StreamSequence? {
         if filter.isAll { return self.nextStored(sequence.rawValue).map { StreamSequence($0) } }
         return self.nextMatch(sequence.rawValue, filter).map { StreamSequence($0) }
@@ -28,10 +28,12 @@ extension FileStreamStore {
                 sequence = self.windows.end(window) + 1
                 continue
             }
-            switch self.scan(&sequence, filter) {
+            let bound = self.oldestInLayers ?? self.last + 1
+            if sequence >= bound { return self.searchLayers(sequence, filter) }
+            switch self.scan(&sequence, filter, below: bound) {
             case .found(let found): return found
             case .end: return nil
-            case .goesOn: self.makeWindow(sequence, filter)
+            case .goesOn: self.makeWindow(sequence, filter, below: bound)
             }
         }
         return nil
@@ -44,10 +46,11 @@ extension FileStreamStore {
     }
 
     /// Looks at some messages from `sequence` on, and moves it behind them.
-    private func scan(_ sequence: inout UInt64, _ filter: SubjectFilter) -> Scan {
-        let isLiteral = filter.patterns.count == 1 && filter.patterns[0].isLiteral
-        for _ in 0..<(isLiteral ? Self.literalScanMax : Self.scanMax) {
+    private func scan(_ sequence: inout UInt64, _ filter: SubjectFilter, below bound: UInt64) -> Scan {
+        for _ in 0..<(filter.literal == nil ? Self.scanMax : Self.literalScanMax) {
             guard let next = self.nextStored(sequence) else { return .end }
+            sequence = next
+            if next >= bound { return .goesOn }
             var matches = false
             _ = self.withSubject(of: next) { matches = filter.matches($0) }
             if matches { return .found(next) }
@@ -57,17 +60,63 @@ extension FileStreamStore {
         return .goesOn
     }
 
-    /// Gathers what matches from `sequence` on, as much as a window holds.
-    private func makeWindow(_ sequence: UInt64, _ filter: SubjectFilter) {
-        if sequence > self.last || self.windows.find(filter, sequence) != nil { return }
+    /// Looks at the messages in memory one after the other, and remembers where none matched.
+    private func searchLayers(_ sequence: UInt64, _ filter: SubjectFilter) -> UInt64? {
+        var found: UInt64?
+        if !self.tail.isReset, let frozen = self.frozen {
+            found = self.search(frozen, sequence, filter, isTail: false)
+        }
+        found = found ?? self.search(self.tail, sequence, filter, isTail: true)
+        let end = found ?? self.last
+        if end - sequence >= UInt64(Self.scanMax) {
+            self.windows.add(filter, sequence...end, found.map { [$0] } ?? [])
+        }
+        return found
+    }
+
+    private func search(
+        _ layer: IndexLayer,
+        _ sequence: UInt64,
+        _ filter: SubjectFilter,
+        isTail: Bool
+    ) -> UInt64? {
+        // A copy costs a few references, and keeps each look at it from being checked.
+        let messages = layer.messages
+        var index = messages.index(atOrAfter: Swift.max(sequence, self.first))
+        var wanted: UInt32?
+        if let literal = filter.literal {
+            let subject = unsafe literal.bytes.span.bytes
+            let hash = self.subjectHash.hash(subject)
+            guard let place = messages.subjects.find(subject, hash: hash) else { return nil }
+            wanted = UInt32(place)
+        }
+        while index < messages.entries.count {
+            let entry = messages.entries[index]
+            index += 1
+            if entry.subject == .max { continue }
+            if let wanted {
+                if entry.subject != wanted { continue }
+            } else if !messages.subjects.withText(Int(entry.subject), { filter.matches($0) }) {
+                continue
+            }
+            // What was removed from the tail has no subject there.
+            if isTail || !self.isHole(entry.sequence) { return entry.sequence }
+        }
+        return nil
+    }
+
+    /// Gathers what matches in LMDB from `sequence` on, as much as a window holds.
+    ///
+    /// The layers above say nothing of these messages but that some are gone, which are passed over.
+    private func makeWindow(_ sequence: UInt64, _ filter: SubjectFilter, below bound: UInt64) {
+        if sequence >= bound || self.windows.find(filter, sequence) != nil { return }
         let most = MatchWindows.sequencesMax
         var found: [UInt64] = []
-        var end = self.last
-        self.forEachView(matching: filter) { subject, view in
-            if view.last < sequence || view.first > end { return true }
+        var end = bound - 1
+        self.forEachStoredRow(matching: filter) { _, row in
+            if row.last < sequence || row.first > end { return true }
             var count = 0
-            self.forEachSequence(subject, view, from: sequence) { next in
-                if next > end { return false }
+            _ = self.forEachIndexed(row, from: sequence, below: end + 1) { next in
                 found.append(next)
                 count += 1
                 return count < most
@@ -94,7 +143,7 @@ extension FileStreamStore {
         let limit = limit.rawValue
         if self.messages == 0 || limit < self.first { return nil }
         if filter.isAll { return self.previousStored(limit).map { StreamSequence($0) } }
-        if let only = filter.patterns.first, filter.patterns.count == 1, only.isLiteral {
+        if let only = filter.literal {
             let subject = unsafe only.bytes.span.bytes
             guard let view = self.view(subject) else { return nil }
             return self.last(subject, view, atOrBefore: limit).map { StreamSequence($0) }

@@ -176,7 +176,7 @@ extension FileStreamStore {
     }
 
     /// Where the chunk's words are in the tail, copied from below if need be.
-    private func touchHoles(_ chunk: UInt64) -> Int {
+    func touchHoles(_ chunk: UInt64) -> Int {
         if let start = self.tail.holes.start(of: chunk) { return start }
         if self.tail.isReset { return self.tail.holes.add(chunk, copying: nil, at: 0) }
         if let frozen = self.frozen {

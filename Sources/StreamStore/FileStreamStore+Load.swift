@@ -152,19 +152,33 @@ extension FileStreamStore {
                 high = middle
             }
         }
-        var sequence = self.nextStored(low << 7)
-        // A message that cannot be read is as old as the ones around it; it must not seem to have expired.
-        var unknown: UInt64?
-        while let candidate = sequence {
-            if let found = self.time(of: candidate) {
-                if found >= time { return unknown ?? candidate }
-                unknown = nil
-            } else {
-                unknown = unknown ?? candidate
+        // All before the block are earlier, all behind it are not.
+        var lower = low << 7
+        var upper = Swift.min(high << 7, self.last + 1)
+        while lower < upper {
+            let middle = lower + (upper - lower) / 2
+            guard let candidate = self.nextStored(middle), candidate < upper else {
+                upper = middle
+                continue
             }
+            if let read = self.readable(from: candidate, below: upper), read.time < time {
+                lower = read.sequence + 1
+            } else {
+                upper = middle
+            }
+        }
+        return self.nextStored(lower)
+    }
+
+    /// The first message from `sequence` on that can be read: one that cannot is as old as it, and must not seem to
+    /// have expired.
+    private func readable(from sequence: UInt64, below end: UInt64) -> (sequence: UInt64, time: Int64)? {
+        var sequence: UInt64? = sequence
+        while let candidate = sequence, candidate < end {
+            if let time = self.time(of: candidate) { return (candidate, time) }
             sequence = self.nextStored(candidate + 1)
         }
-        return unknown
+        return nil
     }
 
     /// Sequences between first and last that are not stored, ascending; also those removed at the end.

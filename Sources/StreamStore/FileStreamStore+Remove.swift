@@ -1,6 +1,6 @@
 internal import SegmentLog
 public import StreamModel
-public import Subjects
+internal import Subjects
 
 extension FileStreamStore {
     /// Removes one message; `erase` overwrites its bytes.
@@ -192,16 +192,6 @@ extension FileStreamStore {
         if let most = limits.bytes { self.dropOldest { $0.bytes > most } }
     }
 
-    /// Removes messages with a timestamp before `time` from the front.
-    public func expire(before time: Timestamp) {
-        self.tell(time.rawValue)
-        if self.messages == 0 { return }
-        let stays = self.firstStored(atOrAfter: time.rawValue) ?? self.last + 1
-        if stays <= self.first { return }
-        self.write(.front(stays))
-        self.dropFront(below: stays, .limit)
-    }
-
     /// Drops all messages before `sequence`.
     func dropFront(below sequence: UInt64, _ cause: StoreRemoval.Cause) {
         let start = self.first
@@ -229,71 +219,6 @@ extension FileStreamStore {
         self.first = self.last + 1
         self.gaps.removeAll()
         self.segments.didRemoveAll()
-    }
-
-    // MARK: Purge
-
-    /// Removes matching messages below `sequence` (nil: all of them) but the newest `keep`; returns how many.
-    ///
-    /// With no filter, no `keep` and a `sequence` beyond the last, the stream moves forward: the next message
-    /// gets `sequence` (streams.md §2.7).
-    public func purge(matching filter: SubjectFilter, below sequence: StreamSequence?, keep: UInt64) -> UInt64
-    {
-        let below = sequence?.rawValue
-        let movesOn = filter.isAll && keep == 0 && (below.map { $0 > self.last + 1 } ?? false)
-        if self.messages == 0 && !movesOn { return 0 }
-        self.write(.purge(filter, below: below, keep: keep))
-        return self.applyPurge(filter, below: below, keep: keep)
-    }
-
-    func applyPurge(_ filter: SubjectFilter, below: UInt64?, keep: UInt64) -> UInt64 {
-        self.tail.isTouched = true
-        let before = self.messages
-        if !filter.isAll {
-            self.purgeSubjects(filter, below: below ?? .max, keep: keep)
-            return before - self.messages
-        }
-        var end = Swift.min(below ?? .max, self.last + 1)
-        if keep > 0 { end = self.sequence(ofNewest: keep, below: end) }
-        self.dropFront(below: end, .purged)
-        if keep == 0, let below, below > self.last + 1, below <= Self.sequenceMax {
-            self.advance(to: below - 1)
-            // So that the sequence is remembered also when nothing else is left.
-            if !self.isReplaying, self.log.lastSequence < below - 1 { self.log.roll(to: below) }
-        }
-        return before - self.messages
-    }
-
-    /// The sequence of the newest but `keep - 1` of the messages below `end`.
-    private func sequence(ofNewest keep: UInt64, below end: UInt64) -> UInt64 {
-        let stored = self.storedBelow(end)
-        if stored <= keep { return self.first }
-        if keep > stored / 2 {
-            // Fewer go than stay.
-            var sequence = self.first
-            for _ in 0..<stored - keep { sequence = self.nextStored(sequence + 1) ?? end }
-            return sequence
-        }
-        var sequence = end
-        for _ in 0..<keep { sequence = self.previousStored(sequence - 1) ?? self.first }
-        return sequence
-    }
-
-    private func purgeSubjects(_ filter: SubjectFilter, below end: UInt64, keep: UInt64) {
-        var sequences: [UInt64] = []
-        self.forEachView(matching: filter) { subject, view in
-            self.forEachSequence(subject, view, from: 0) { sequence in
-                if sequence >= end { return false }
-                sequences.append(sequence)
-                return true
-            }
-            return true
-        }
-        sequences.sort()
-        let count = UInt64(sequences.count)
-        if count <= keep { return }
-        sequences.removeLast(Int(keep))
-        for sequence in sequences { self.drop(sequence) }
-        if let first = sequences.first, let last = sequences.last { self.report(first, last, .purged) }
+        self.storedTimer = .known(nil)
     }
 }

@@ -55,6 +55,19 @@ public final class FileStreamStore: StreamStore {
     var dedupGenerations = [Int64](repeating: .min, count: CheckpointRecord.dedupSlots)
     var nextSubject: UInt64 = 1
 
+    // Times to live.
+    /// The frozen layer's timers that were not taken.
+    var frozenTimers = TimerHeap()
+    /// The last timer taken, in whatever layer it was: all before it were, too.
+    var timersTaken: MessageTimer?
+    var storedTimer = StoredTimer.unknown
+    /// How far checkpoints have swept timers of messages that are gone.
+    var timersSwept: MessageTimer?
+    /// Messages below it that are left do not go by age.
+    var agedBelow: UInt64 = 0
+    /// The time of the oldest message that may age, once it was asked for.
+    var agingTimeCache: (sequence: UInt64, time: Int64)?
+
     /// Recent answers of `next(from:matching:)`.
     var windows = MatchWindows()
     var removals: [StoreRemoval] = []

@@ -68,6 +68,10 @@ struct HoleMap {
         return start
     }
 
+    /// Marks the sequence `bit` of one chunk, numbered from 0, as a hole.
+    @inline(__always)
+    mutating func mark(_ bit: Int, at start: Int) { self.words[start + (bit >> 6)] |= 1 << UInt64(bit & 63) }
+
     /// Marks the sequences `range` of one chunk, numbered from 0, as holes.
     mutating func mark(_ range: ClosedRange<Int>, at start: Int) {
         var bit = range.lowerBound

@@ -21,6 +21,8 @@ final class IndexFiles: Sendable {
     let deleted: Database
     /// Hash of message id → sequence and time; one database for each generation.
     let dedup: [Database]
+    /// Due time, sequence → what is due.
+    let timers: Database
     /// Consumer → snapshot.
     let consumers: Database
 
@@ -44,6 +46,7 @@ final class IndexFiles: Sendable {
                 try transaction.database("dedup0"), try transaction.database("dedup1"),
                 try transaction.database("dedup2"), try transaction.database("dedup3"),
             ]
+            self.timers = try transaction.database("timers")
             self.consumers = try transaction.database("consumers")
             try transaction.commit()
         } catch {

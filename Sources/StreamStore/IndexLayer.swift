@@ -13,6 +13,8 @@ final class IndexLayer {
     var holes = HoleMap()
     /// Message ids seen.
     var dedup = DedupTable()
+    /// Times to live of the messages appended.
+    var timers = LayerTimers()
     /// Whether everything below is gone: a purge of the whole stream.
     var isReset = false
     /// Whether something changed that is in none of the above.
@@ -31,6 +33,7 @@ final class IndexLayer {
     /// Memory in bytes, about.
     var memoryBytes: Int {
         self.messages.memoryBytes + self.holes.memoryBytes + self.dedup.memoryBytes
+            + self.timers.memoryBytes
     }
 
     /// The messages, by sequence.

@@ -16,9 +16,13 @@ final class IndexReader {
     private var postings: Cursor
     private var positions: Cursor
     private var deleted: Cursor
+    var timers: Cursor
 
     /// Why the index must not be trusted any more.
     private(set) var failure: String?
+
+    /// How large the databases are.
+    private(set) var pages: IndexPages
 
     /// The row of postings that was read last.
     private(set) var row = PostingRow()
@@ -40,6 +44,8 @@ final class IndexReader {
 
     /// The most blocks kept: as many readers go forward side by side without decoding a block twice.
     private static let blocksMax = 8
+    /// The most keys passed over one by one on the way to another.
+    private static let stepsMax = 3
 
     init(files: IndexFiles) throws(LMDBError) {
         self.files = files
@@ -48,6 +54,8 @@ final class IndexReader {
         self.postings = try transaction.cursor(files.postings)
         self.positions = try transaction.cursor(files.positions)
         self.deleted = try transaction.cursor(files.deleted)
+        self.timers = try transaction.cursor(files.timers)
+        self.pages = try IndexPages(transaction, files)
         self.transaction = transaction
     }
 
@@ -61,6 +69,8 @@ final class IndexReader {
             try self.postings.renew(self.transaction)
             try self.positions.renew(self.transaction)
             try self.deleted.renew(self.transaction)
+            try self.timers.renew(self.transaction)
+            self.pages = try IndexPages(self.transaction, self.files)
         } catch {
             self.fail(error)
         }
@@ -304,9 +314,8 @@ final class IndexReader {
             }
             return
         }
-        let prefix = Array(
-            (pattern.map { SubjectScan.prefix(of: $0) } ?? []).prefix(SubjectKey.plainBytesMax)
-        )
+        var scan = pattern.map { SubjectScan($0) }
+        let prefix = Array((scan?.prefix ?? []).prefix(SubjectKey.plainBytesMax))
         do throws(LMDBError) {
             // An empty key is none for LMDB.
             var found =
@@ -329,23 +338,29 @@ final class IndexReader {
                         ? body(self.subjects.value.extracting(text), row) : body(self.subjects.key, row)
                     if !goesOn { return }
                 }
-                found = try self.advance(pattern, skips: !matches && !isLong)
+                found = matches || isLong ? try self.subjects.next() : try self.advance(&scan)
             }
         } catch {
             self.fail(error)
         }
     }
 
-    private func advance(_ pattern: SubjectPattern?, skips: Bool) throws(LMDBError) -> Bool {
-        guard skips, let pattern else { return try self.subjects.next() }
-        switch SubjectScan.step(pattern, after: self.subjects.key) {
+    /// Goes on after a key that does not match.
+    private func advance(_ scan: inout SubjectScan?) throws(LMDBError) -> Bool {
+        switch scan?.step(after: self.subjects.key) ?? .next {
         case .next: return try self.subjects.next()
         case .stop: return false
-        case .seek(let key):
-            // A key is longer than LMDB allows only with a pattern that only long subjects can match.
-            if key.count > SubjectKey.plainBytesMax { return try self.subjects.next() }
-            return try self.subjects.seek(unsafe key.span.bytes)
+        case .seek: break
         }
+        let target = scan?.target ?? []
+        // A key is longer than LMDB allows only with a pattern that only long subjects can match.
+        if target.count > SubjectKey.plainBytesMax { return try self.subjects.next() }
+        // Often the key is near: a few steps cost less than a search from the root.
+        for _ in 0..<Self.stepsMax {
+            guard try self.subjects.next() else { return false }
+            if unsafe self.subjects.key.compare(target.span.bytes) >= 0 { return true }
+        }
+        return try self.subjects.seek(unsafe target.span.bytes)
     }
 
     // MARK: Message ids

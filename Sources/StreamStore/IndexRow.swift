@@ -23,6 +23,8 @@ public enum IndexTable: String, CaseIterable, Sendable {
     case dedup2
     /// Message ids of every fourth generation, from 3.
     case dedup3
+    /// Times to live.
+    case timers
     /// How far consumers are.
     case consumers
 
@@ -72,6 +74,10 @@ public enum IndexRow: Sendable {
     case deleted(chunk: UInt64, words: [UInt64])
     /// A message id: its hash, and the message that has it.
     case messageID(hash: [UInt8], sequence: UInt64, time: Int64)
+    /// When a message goes by itself, in nanoseconds since 1970; the largest number: it never goes by age.
+    ///
+    /// The message may be gone.
+    case timer(due: Int64, sequence: UInt64)
     /// A consumer's progress, in its own encoding.
     case consumer(ConsumerSnapshot)
     /// A row that makes no sense.
@@ -153,6 +159,12 @@ extension Cursor {
         case .postings: return self.postings
         case .deleted: return self.holes
         case .dedup0, .dedup1, .dedup2, .dedup3: return self.messageID
+        case .timers:
+            let value = self.value
+            guard let timer = MessageTimer(key: self.key), value.byteCount == 1,
+                value.octet(0) == MessageTimer.expiryKind
+            else { return nil }
+            return .timer(due: timer.due, sequence: timer.sequence)
         case .consumers:
             guard let number = self.number else { return nil }
             let consumer = ConsumerID(rawValue: number)

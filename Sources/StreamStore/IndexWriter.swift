@@ -11,6 +11,10 @@ struct IndexWriter {
     var record: CheckpointRecord
     let segments: [SegmentTable.Row]
     let consumers: [ConsumerSnapshot]
+    /// Timers up to this one were taken.
+    let timersTaken: MessageTimer?
+    /// How far timers of messages that are gone were swept out; nil: from the start.
+    var sweptTo: MessageTimer?
 
     private var key: [UInt8] = []
     private var value: [UInt8] = []
@@ -25,13 +29,17 @@ struct IndexWriter {
         layer: IndexLayer,
         record: CheckpointRecord,
         segments: [SegmentTable.Row],
-        consumers: [ConsumerSnapshot]
+        consumers: [ConsumerSnapshot],
+        timersTaken: MessageTimer?,
+        sweptTo: MessageTimer?
     ) {
         self.files = files
         self.layer = layer
         self.record = record
         self.segments = segments
         self.consumers = consumers
+        self.timersTaken = timersTaken
+        self.sweptTo = sweptTo
     }
 
     /// Makes all changes but the commit.
@@ -41,10 +49,12 @@ struct IndexWriter {
             try transaction.removeAll(in: self.files.subjects)
             try transaction.removeAll(in: self.files.postings)
             try transaction.removeAll(in: self.files.deleted)
+            try transaction.removeAll(in: self.files.timers)
         }
         try self.writePositions(&transaction)
         try self.writeSubjects(&transaction)
         try self.writeHoles(&transaction)
+        try self.writeTimers(&transaction)
         try self.writeMessageIDs(&transaction)
         try self.writeSegments(&transaction)
         try self.writeConsumers(&transaction)

@@ -11,6 +11,7 @@ internal import Subjects
 ///     5 limits    | messages, bytes, messages per subject: each optional |
 ///     6 progress  | consumer | bytes of its own …
 ///     7 forget    | consumer |
+///     8 expired   | count | first sequence | distance of the next - 1 … |
 ///
 /// Applied to the same store in the same order they have the same outcome: nothing is read from a clock. A limit
 /// that drops old messages needs no entry: appends alone decide it.
@@ -27,6 +28,8 @@ enum JournalOperation {
     case limits(StoreLimits)
     /// A consumer went on; its entry is the bytes in that range.
     case progress(ConsumerID, Range<Int>)
+    /// The time to live of these messages has ended; ascending.
+    case expired([UInt64])
     /// A consumer is gone.
     case forget(ConsumerID)
 
@@ -43,6 +46,7 @@ enum JournalOperation {
         case .limits: 5
         case .progress: 6
         case .forget: 7
+        case .expired: 8
         }
     }
 
@@ -61,6 +65,13 @@ enum JournalOperation {
             bytes.appendVarint(sequence)
         case .limits(let limits):
             limits.encode(into: &bytes)
+        case .expired(let sequences):
+            bytes.appendVarint(UInt64(sequences.count))
+            var next: UInt64 = 0
+            for sequence in sequences {
+                bytes.appendVarint(sequence - next)
+                next = sequence + 1
+            }
         case .progress(let consumer, _), .forget(let consumer):
             bytes.appendVarint(consumer.rawValue)
         }
@@ -89,8 +100,22 @@ enum JournalOperation {
             let range = reader.range(bytes, count: UInt64(bytes.byteCount - reader.offset))
             self = .progress(consumer, range)
         case 7: self = .forget(ConsumerID(rawValue: reader.varint(bytes)))
+        case 8: self = .expired(Self.sequences(bytes, &reader))
         default: return nil
         }
         guard reader.isComplete(bytes) else { return nil }
+    }
+
+    private static func sequences(_ bytes: RawSpan, _ reader: inout FieldReader) -> [UInt64] {
+        var sequences: [UInt64] = []
+        let count = reader.varint(bytes)
+        var next: UInt64 = 0
+        for _ in 0..<count {
+            let (sequence, overflow) = next.addingReportingOverflow(reader.varint(bytes))
+            if reader.failed || overflow || sequence == .max { break }
+            sequences.append(sequence)
+            next = sequence + 1
+        }
+        return sequences
     }
 }

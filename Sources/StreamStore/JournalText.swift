@@ -15,8 +15,14 @@ public enum JournalText {
         case .progress(let consumer, let range):
             "consumer \(consumer.rawValue): \(range.count) bytes of progress"
         case .forget(let consumer): "consumer \(consumer.rawValue) is gone"
+        case .expired(let sequences): "\(sequences.count) expired: \(self.list(sequences))"
         case nil: nil
         }
+    }
+
+    private static func list(_ sequences: [UInt64]) -> String {
+        let shown = sequences.prefix(16).map { String($0) }.joined(separator: ", ")
+        return sequences.count > 16 ? shown + ", …" : shown
     }
 
     private static func number(_ value: UInt64?) -> String { value.map { String($0) } ?? "any" }

@@ -133,6 +133,20 @@ struct LayerMessages {
         self.entries[index].subject = .max
     }
 
+    /// Takes the messages up to `sequence` out of the subject's chain.
+    mutating func cutFront(of subject: Int, through sequence: UInt64) {
+        var mark = self.subjects.entries[subject].head
+        while mark != 0, self.entries[Int(mark) - 1].sequence <= sequence {
+            self.entries[Int(mark) - 1].subject = .max
+            mark = self.entries[Int(mark) - 1].next
+        }
+        if mark != 0 { self.entries[Int(mark) - 1].previous = 0 }
+        self.subjects.update(subject) { entry in
+            entry.head = mark
+            if mark == 0 { entry.tail = 0 }
+        }
+    }
+
     /// Notes that `sequence`, in a lower layer, went from between others of the subject.
     mutating func addRemoval(_ sequence: UInt64, subject: Int) {
         self.removals.append(Removal(sequence: sequence, previous: self.subjects.entries[subject].removal))

@@ -16,6 +16,15 @@ struct MatchWindows {
         var sequences: [UInt64]
         /// When it was used last.
         var lastUse: UInt64
+
+        /// This one and the one it goes on in; the latter alone if that would be too long.
+        func joined(_ next: Window) -> Window {
+            if self.sequences.count + next.sequences.count > MatchWindows.sequencesMax { return next }
+            var joined = next
+            joined.range = self.range.lowerBound...next.range.upperBound
+            joined.sequences = self.sequences + next.sequences
+            return joined
+        }
     }
 
     /// The most windows: as many filtered readers are served well.
@@ -67,7 +76,7 @@ struct MatchWindows {
         if let behind = self.windows.firstIndex(where: {
             $0.range.upperBound < .max && $0.range.upperBound + 1 == range.lowerBound && $0.filter == filter
         }) {
-            self.windows[behind] = window
+            self.windows[behind] = self.windows[behind].joined(window)
         } else if self.windows.count < Self.countMax {
             self.windows.append(window)
         } else if let oldest = self.windows.indices.min(by: {

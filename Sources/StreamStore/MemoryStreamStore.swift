@@ -15,6 +15,8 @@ public final class MemoryStreamStore: StreamStore {
         var subject: Int32
         var subjectLength: Int32
         var headerLength: Int32
+        /// Whether `max_age` does not remove it.
+        var isExempt = false
         /// Subject, headers and payload; empty when the message is gone.
         var bytes: [UInt8]
 
@@ -32,6 +34,10 @@ public final class MemoryStreamStore: StreamStore {
     private var duplicates: [[UInt8]: (sequence: UInt64, time: Timestamp)] = [:]
     private var duplicateOrder: CircularBuffer<(id: [UInt8], time: Timestamp)> = []
     private var removals: [StoreRemoval] = []
+    /// Times to live; those of messages that are gone mean nothing.
+    var timers = TimerHeap()
+    /// Messages below it that are left do not go by age.
+    var agedBelow: UInt64 = 0
 
     /// Counters and ends of what is stored.
     public private(set) var state = StoreState()
@@ -77,38 +83,82 @@ public final class MemoryStreamStore: StreamStore {
         messageID: RawSpan,
         timestamp: Timestamp
     ) -> StreamSequence {
+        self.append(
+            subject: subject,
+            headers: headers,
+            payload: payload,
+            messageID: messageID,
+            timestamp: timestamp,
+            timeToLive: nil
+        )
+    }
+
+    /// As the method without a time to live, for a message that goes by itself when that has ended.
+    @inline(__always)
+    public func append(
+        subject: RawSpan,
+        headers: RawSpan,
+        payload: RawSpan,
+        messageID: RawSpan,
+        timestamp: Timestamp,
+        timeToLive: TimeToLive?
+    ) -> StreamSequence {
         let sequence = self.state.lastSequence.next
         let time = max(timestamp, self.state.lastTime ?? timestamp)
         let entry = self.subjects.append(sequence.rawValue, to: subject)
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(subject.byteCount + headers.byteCount + payload.byteCount)
-        for part in 0..<3 {
-            let span = part == 0 ? subject : part == 1 ? headers : payload
-            // The pointer does not leave the closure.
-            unsafe span.withUnsafeBytes { unsafe bytes.append(contentsOf: $0) }
-        }
         let slot = Slot(
             sequence: sequence.rawValue,
             timestamp: time,
             subject: entry,
             subjectLength: Int32(subject.byteCount),
             headerLength: Int32(headers.byteCount),
-            bytes: bytes
+            isExempt: timeToLive == .never,
+            bytes: Self.join(subject, headers, payload)
         )
+        var state = self.state
+        state.messages += 1
+        state.bytes += slot.countedBytes
+        state.lastSequence = sequence
+        state.lastTime = time
+        state.subjects = self.subjects.count
+        if state.messages == 1 {
+            state.firstSequence = sequence
+            state.firstTime = time
+        }
+        self.state = state
         self.slots.append(slot)
-        self.state.messages += 1
-        self.state.bytes += slot.countedBytes
-        self.state.lastSequence = sequence
-        self.state.lastTime = time
+        if case .after = timeToLive, let due = timeToLive?.expiry(storedAt: time) {
+            self.timers.insert(MessageTimer(due: due.rawValue, sequence: sequence.rawValue))
+        }
         if messageID.byteCount > 0 {
             let id = messageID.array()
             self.duplicates[id] = (sequence.rawValue, time)
             self.duplicateOrder.append((id, time))
         }
+        if self.limits.isNone { return sequence }
         if let most = self.limits.messagesPerSubject { self.enforce(most, on: entry) }
         self.enforceTotals()
         self.refreshEnds()
         return sequence
+    }
+
+    /// The parts, one behind the other.
+    private static func join(_ subject: RawSpan, _ headers: RawSpan, _ payload: RawSpan) -> [UInt8] {
+        let count = subject.byteCount + headers.byteCount + payload.byteCount
+        // The buffer has room for all three, and the pointers do not leave the closures.
+        return unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+            let target = UnsafeMutableRawBufferPointer(buffer)
+            unsafe subject.withUnsafeBytes { unsafe target.copyMemory(from: $0) }
+            filled = subject.byteCount
+            unsafe headers.withUnsafeBytes {
+                unsafe UnsafeMutableRawBufferPointer(rebasing: target[filled...]).copyMemory(from: $0)
+            }
+            filled += headers.byteCount
+            unsafe payload.withUnsafeBytes {
+                unsafe UnsafeMutableRawBufferPointer(rebasing: target[filled...]).copyMemory(from: $0)
+            }
+            filled = count
+        }
     }
 
     /// Skips ahead without storing: the next message gets `sequence.next`, unless that is not beyond the last.
@@ -184,12 +234,6 @@ public final class MemoryStreamStore: StreamStore {
         return UInt64(matching.count)
     }
 
-    /// Removes messages with a timestamp before `time` from the front.
-    public func expire(before time: Timestamp) {
-        while self.state.messages > 0, self.slots[self.head].timestamp < time { self.dropFirst() }
-        self.refreshEnds()
-    }
-
     /// Moves the removals since the last call to the end of `removals`, in the order they happened.
     public func takeRemovals(into removals: inout [StoreRemoval]) {
         removals.append(contentsOf: self.removals)
@@ -219,7 +263,7 @@ public final class MemoryStreamStore: StreamStore {
 
     // MARK: - Removal
 
-    private func drop(_ position: Int) {
+    func drop(_ position: Int) {
         let slot = self.slots[position]
         self.subjects.remove(slot.sequence, from: slot.subject)
         self.state.messages -= 1
@@ -250,7 +294,7 @@ public final class MemoryStreamStore: StreamStore {
         self.deadSlots = 0
     }
 
-    private func report(_ first: UInt64, _ last: UInt64, _ cause: StoreRemoval.Cause) {
+    func report(_ first: UInt64, _ last: UInt64, _ cause: StoreRemoval.Cause) {
         guard self.reportsRemovals else { return }
         if let before = self.removals.last, before.cause == cause, cause != .purged,
             before.last.rawValue &+ 1 == first  // Safe: a sequence is below the largest number.
@@ -290,7 +334,7 @@ public final class MemoryStreamStore: StreamStore {
         }
     }
 
-    private func refreshEnds() {
+    func refreshEnds() {
         self.reclaim()
         self.state.subjects = self.subjects.count
         if self.state.messages > 0 {

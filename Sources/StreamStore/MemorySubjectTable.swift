@@ -10,33 +10,49 @@ struct MemorySubjectTable {
         var bytes: [UInt8]
         /// Its messages, ascending; empty in a free entry.
         var sequences = SequenceList()
-        /// The next entry whose bytes have the same hash; nil ends the chain.
-        var sameHash: Int32?
+        /// Index + 1 of the next entry of the same bucket; zero ends the chain.
+        var next: Int32 = 0
         /// The hash of `bytes`.
-        var hash: Int
+        var hash: UInt64
     }
 
     private(set) var entries: [Entry] = []
     private var free: [Int32] = []
-    /// The first entry of each hash; seeded by the process, so that nobody outside can aim at one chain.
-    private var firstOfHash: [Int: Int32] = [:]
+    /// Index + 1 of each chain's first entry; the count is a power of two, or zero.
+    private var buckets: [Int32] = []
+    /// Seeded by the process, so that nobody outside can aim at one chain.
+    private static let hash = SubjectHash(seed: UInt64(bitPattern: Int64(Hasher().finalize())))
 
     /// Distinct subjects.
     var count: Int { self.entries.count - self.free.count }
 
     /// The entry of `subject`, if a message of it is stored.
     func find(_ subject: RawSpan) -> Int32? {
-        var candidate = self.firstOfHash[Self.hash(subject)]
-        while let index = candidate {
-            if self.isEntry(index, subject) { return index }
-            candidate = self.entries[Int(index)].sameHash
+        self.find(subject, hash: Self.hash.hash(subject))
+    }
+
+    @inline(__always)
+    private func find(_ subject: RawSpan, hash: UInt64) -> Int32? {
+        if self.buckets.isEmpty { return nil }
+        var mark = self.buckets[self.bucket(hash)]
+        while mark != 0 {
+            let index = Int(mark) - 1
+            if self.entries[index].hash == hash {
+                let bytes = self.entries[index].bytes
+                if unsafe bytes.span.bytes.isSame(as: subject) { return mark - 1 }
+            }
+            mark = self.entries[index].next
         }
         return nil
     }
 
+    @inline(__always)
+    private func bucket(_ hash: UInt64) -> Int { Int(truncatingIfNeeded: hash) & (self.buckets.count - 1) }
+
     /// Notes that `sequence`, greater than all before, is stored under `subject`; returns the entry.
     mutating func append(_ sequence: UInt64, to subject: RawSpan) -> Int32 {
-        let index = self.find(subject) ?? self.add(subject)
+        let hash = Self.hash.hash(subject)
+        let index = self.find(subject, hash: hash) ?? self.add(subject, hash: hash)
         self.entries[Int(index)].sequences.append(sequence)
         return index
     }
@@ -69,9 +85,10 @@ struct MemorySubjectTable {
         return Array(Set(filter.patterns))
     }
 
-    private mutating func add(_ subject: RawSpan) -> Int32 {
-        let hash = Self.hash(subject)
-        let entry = Entry(bytes: subject.array(), sameHash: self.firstOfHash[hash], hash: hash)
+    private mutating func add(_ subject: RawSpan, hash: UInt64) -> Int32 {
+        if self.entries.count >= self.buckets.count { self.grow() }
+        let bucket = self.bucket(hash)
+        let entry = Entry(bytes: subject.copied(), next: self.buckets[bucket], hash: hash)
         let index: Int32
         if let reused = self.free.popLast() {
             index = reused
@@ -80,36 +97,36 @@ struct MemorySubjectTable {
             index = Int32(self.entries.count)
             self.entries.append(entry)
         }
-        self.firstOfHash[hash] = index
+        self.buckets[bucket] = index + 1
         return index
     }
 
-    private mutating func unlink(_ index: Int32) {
-        let hash = self.entries[Int(index)].hash
-        let after = self.entries[Int(index)].sameHash
-        if self.firstOfHash[hash] == index {
-            self.firstOfHash[hash] = after
-        } else {
-            var previous = self.firstOfHash[hash]
-            while let candidate = previous, self.entries[Int(candidate)].sameHash != index {
-                previous = self.entries[Int(candidate)].sameHash
-            }
-            if let previous { self.entries[Int(previous)].sameHash = after }
+    private mutating func grow() {
+        self.buckets = [Int32](repeating: 0, count: max(64, self.buckets.count * 2))
+        for index in self.entries.indices where !self.entries[index].sequences.isEmpty {
+            let bucket = self.bucket(self.entries[index].hash)
+            self.entries[index].next = self.buckets[bucket]
+            self.buckets[bucket] = Int32(index + 1)
         }
-        self.entries[Int(index)] = Entry(bytes: [], sameHash: nil, hash: 0)
+    }
+
+    private mutating func unlink(_ index: Int32) {
+        let bucket = self.bucket(self.entries[Int(index)].hash)
+        let after = self.entries[Int(index)].next
+        if self.buckets[bucket] == index + 1 {
+            self.buckets[bucket] = after
+        } else {
+            var mark = self.buckets[bucket]
+            while mark != 0 {
+                if self.entries[Int(mark) - 1].next == index + 1 {
+                    self.entries[Int(mark) - 1].next = after
+                    break
+                }
+                mark = self.entries[Int(mark) - 1].next
+            }
+        }
+        self.entries[Int(index)] = Entry(bytes: [], hash: 0)
         self.free.append(index)
-    }
-
-    private func isEntry(_ index: Int32, _ subject: RawSpan) -> Bool {
-        let bytes = self.entries[Int(index)].bytes
-        return unsafe bytes.span.bytes.equals(subject)
-    }
-
-    private static func hash(_ subject: RawSpan) -> Int {
-        var hasher = Hasher()
-        // The pointer does not leave the closure.
-        unsafe subject.withUnsafeBytes { unsafe hasher.combine(bytes: $0) }
-        return hasher.finalize()
     }
 }
 

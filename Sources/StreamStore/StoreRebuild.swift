@@ -38,6 +38,9 @@ struct StoreRebuild {
         }
         guard header.sequence > self.store.last else { return }
         if header.sequence > self.store.last + 1 { self.markLost(upTo: header.sequence - 1) }
+        if let timeToLive = self.store.timeToLive(header, body) {
+            self.store.addTimer(timeToLive, header.sequence, storedAt: header.timestamp)
+        }
         self.store.insert(
             header.sequence,
             time: header.timestamp,

@@ -432,12 +432,14 @@ struct StoreRecovery {
         while let place = position {
             var found: RecordHeader?
             var messageID: Hash128?
+            var timeToLive: TimeToLive?
             let result = log.withRecord(at: place) { header, body in
                 if header.sequence <= base.last { return }
                 found = header
                 subject.removeAll(keepingCapacity: true)
                 subject.append(body.extracting(first: header.subjectLength))
                 messageID = store.messageID(header, body)
+                timeToLive = store.timeToLive(header, body)
             }
             switch result {
             case .record(let after), .erased(let after): position = after
@@ -449,7 +451,7 @@ struct StoreRecovery {
             position = position ?? log.start(after: place.segment)
             guard let header = found else { continue }
             self.apply(upTo: header.sequence, &next, store)
-            unsafe self.replay(header, subject.span.bytes, messageID, store)
+            unsafe self.replay(header, subject.span.bytes, messageID, timeToLive, store)
         }
         self.apply(upTo: .max, &next, store)
         // The end of the log may be damaged: its sequences are not given again.
@@ -472,6 +474,7 @@ struct StoreRecovery {
         _ header: RecordHeader,
         _ subject: RawSpan,
         _ messageID: Hash128?,
+        _ timeToLive: TimeToLive?,
         _ store: FileStreamStore
     ) {
         guard header.sequence > store.last else { return }
@@ -479,6 +482,7 @@ struct StoreRecovery {
         self.report.replayedMessages += 1
         let time = Swift.max(header.timestamp, store.lastTime ?? .min)
         if let messageID { store.tail.dedup.insert(messageID, sequence: header.sequence, time: time) }
+        if let timeToLive { store.addTimer(timeToLive, header.sequence, storedAt: time) }
         store.index(
             header.sequence,
             time: time,
@@ -519,7 +523,8 @@ struct StoreRecovery {
         case .purge(let filter, let below, let keep):
             _ = store.applyPurge(filter, below: below, keep: keep)
         case .skip(let sequence): store.advance(to: sequence)
-        case .front(let sequence): store.dropFront(below: sequence, .limit)
+        case .front(let sequence): store.age(below: sequence)
+        case .expired(let sequences): store.applyExpired(sequences)
         case .limits(let limits): store.apply(limits)
         case .progress(let consumer, let range):
             self.consumers[consumer, default: RecoveredConsumer(snapshot: nil, entries: [])].entries

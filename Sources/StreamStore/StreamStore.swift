@@ -42,6 +42,19 @@ public protocol StreamStore: AnyObject {
         timestamp: Timestamp
     ) -> StreamSequence
 
+    /// As the method without a time to live, for a message that goes by itself when that has ended.
+    ///
+    /// - Parameter timeToLive: what `Nats-TTL` in `headers` says: that is where it is read from when an index has to
+    ///   be made again.
+    func append(
+        subject: RawSpan,
+        headers: RawSpan,
+        payload: RawSpan,
+        messageID: RawSpan,
+        timestamp: Timestamp,
+        timeToLive: TimeToLive?
+    ) -> StreamSequence
+
     /// Skips ahead without storing: the next message gets `sequence.next`. No effect if not beyond the last.
     func skip(to sequence: StreamSequence)
 
@@ -81,8 +94,27 @@ public protocol StreamStore: AnyObject {
     /// gets `sequence` (streams.md §2.7).
     func purge(matching filter: SubjectFilter, below sequence: StreamSequence?, keep: UInt64) -> UInt64
 
-    /// Removes messages with a timestamp before `time` from the front.
+    /// Removes messages with a timestamp before `time` from the front, a bounded number of them: while
+    /// ``oldestAging`` is before `time` there are more.
+    ///
+    /// Those whose time to live is ``TimeToLive/never`` stay.
     func expire(before time: Timestamp)
+
+    /// When the oldest message was stored that ``expire(before:)`` may remove; nil if there is none.
+    var oldestAging: Timestamp? { get }
+
+    /// When the next message with a time to live is due to go; nil if none is.
+    ///
+    /// Constant time. The message may have gone by other means; then nothing happens at that time.
+    var nextExpiry: Timestamp? { get }
+
+    /// The messages whose time to live has ended by `now`, the earliest first and at most `limit`: for an owner that
+    /// has something to do for each before it calls ``expire(dueBy:limit:)``.
+    func expiring(by now: Timestamp, limit: Int) -> [StreamSequence]
+
+    /// Removes messages whose time to live has ended by `now`, the earliest first and at most `limit`; returns how
+    /// many.
+    func expire(dueBy now: Timestamp, limit: Int) -> Int
 
     /// Moves the removals since the last call to the end of `removals`, in the order they happened.
     ///
@@ -228,6 +260,9 @@ public struct StoreLimits: Sendable, Equatable {
     public var bytes: UInt64?
     /// The most messages of one subject; nil: no limit.
     public var messagesPerSubject: UInt64?
+
+    /// Whether there is none.
+    var isNone: Bool { self.messages == nil && self.bytes == nil && self.messagesPerSubject == nil }
 
     /// The longest record a file store takes: subject, headers, payload and framing.
     public static let recordBytesMax = 32 << 20

@@ -63,7 +63,7 @@ extension FileStreamStore {
     ///
     /// `body` may read this store, but not subjects.
     func forEachView(matching filter: SubjectFilter, _ body: (RawSpan, SubjectView) -> Bool) {
-        if let only = filter.patterns.first, filter.patterns.count == 1, only.isLiteral {
+        if let only = filter.literal {
             if let view = unsafe self.view(only.bytes.span.bytes) {
                 _ = unsafe body(only.bytes.span.bytes, view)
             }
@@ -93,7 +93,6 @@ extension FileStreamStore {
                 }
             }
         }
-        if self.hidesIndex { return }
         self.forEachRow(matching: filter, &goesOn, body)
     }
 
@@ -103,22 +102,30 @@ extension FileStreamStore {
         _ goesOn: inout Bool,
         _ body: (RawSpan, SubjectView) -> Bool
     ) {
-        var more = goesOn
+        if !goesOn { return }
+        self.forEachStoredRow(matching: filter) { text, row in
+            let hash = self.subjectHash.hash(text)
+            if self.tail.subjects.find(text, hash: hash) != nil { return true }
+            if self.frozen?.subjects.find(text, hash: hash) != nil { return true }
+            return body(
+                text,
+                SubjectView(count: row.count, first: row.first, last: row.last, row: row, hasRow: true)
+            )
+        }
+    }
+
+    /// Calls `body` with each matching row of LMDB, once, until it returns false; the layers above may hide it.
+    func forEachStoredRow(matching filter: SubjectFilter, _ body: (RawSpan, SubjectRow) -> Bool) {
+        if self.hidesIndex { return }
         let patterns: [SubjectPattern?] = filter.isAll ? [nil] : filter.patterns
+        var more = true
         for index in patterns.indices where more {
             self.reader.forEachSubject(patterns[index]) { text, row in
                 for earlier in 0..<index where patterns[earlier]?.matches(text) ?? false { return true }
-                let hash = self.subjectHash.hash(text)
-                if self.tail.subjects.find(text, hash: hash) != nil { return true }
-                if self.frozen?.subjects.find(text, hash: hash) != nil { return true }
-                more = body(
-                    text,
-                    SubjectView(count: row.count, first: row.first, last: row.last, row: row, hasRow: true)
-                )
+                more = body(text, row)
                 return more
             }
         }
-        goesOn = more
     }
 
     // MARK: Sequences of one subject
@@ -157,12 +164,12 @@ extension FileStreamStore {
     }
 
     /// The oldest message that is not in LMDB.
-    private var oldestInLayers: UInt64? {
+    var oldestInLayers: UInt64? {
         (self.tail.isReset ? nil : self.frozen?.entries.first?.sequence) ?? self.tail.entries.first?.sequence
     }
 
     /// The messages of LMDB; false if `body` returned false.
-    private func forEachIndexed(
+    func forEachIndexed(
         _ row: SubjectRow,
         from start: UInt64,
         below end: UInt64,
@@ -302,5 +309,13 @@ extension FileStreamStore {
             mark = message.previous
         }
         return count
+    }
+}
+
+extension SubjectFilter {
+    /// The one subject that matches; nil if there may be several.
+    var literal: SubjectPattern? {
+        guard self.patterns.count == 1, self.patterns[0].isLiteral else { return nil }
+        return self.patterns[0]
     }
 }

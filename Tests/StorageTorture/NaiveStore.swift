@@ -10,6 +10,10 @@ struct NaiveStore {
         var headers: [UInt8]
         var payload: [UInt8]
         var time: Int64
+        /// When it goes by itself; nil: by age alone.
+        ///
+        /// At the end of time: never, and not by age either.
+        var due: Int64?
 
         var size: UInt64 {
             UInt64(self.subject.utf8.count + self.headers.count + self.payload.count)
@@ -41,13 +45,21 @@ struct NaiveStore {
         _ headers: [UInt8],
         _ payload: [UInt8],
         _ id: String,
-        _ time: Int64
+        _ time: Int64,
+        timeToLive: TimeToLive? = nil
     ) {
         self.last += 1
         let time = max(time, self.lastTime ?? .min)
         self.lastTime = time
         self.messages.append(
-            Message(sequence: self.last, subject: subject, headers: headers, payload: payload, time: time)
+            Message(
+                sequence: self.last,
+                subject: subject,
+                headers: headers,
+                payload: payload,
+                time: time,
+                due: timeToLive?.expiry(storedAt: Timestamp(rawValue: time)).rawValue
+            )
         )
         if !id.isEmpty { self.ids[id] = (self.last, time) }
         self.enforce()
@@ -103,9 +115,26 @@ struct NaiveStore {
     }
 
     mutating func expire(_ time: Int64) {
-        while let first = self.messages.first, first.time < time { self.messages.removeFirst() }
+        self.messages.removeAll { $0.time < time && $0.due != .max }
         self.settle()
     }
+
+    /// Removes what is due, the earliest first, at most so many; returns how many.
+    mutating func expire(dueBy now: Int64, limit: Int) -> Int {
+        let gone = Set(self.expiring(by: now, limit: limit))
+        self.messages.removeAll { gone.contains($0.sequence) }
+        self.settle()
+        return gone.count
+    }
+
+    func expiring(by now: Int64, limit: Int) -> [UInt64] {
+        let due = self.messages.filter { $0.due.map { $0 <= now } ?? false }
+        let ordered = due.sorted { ($0.due ?? 0, $0.sequence) < ($1.due ?? 0, $1.sequence) }
+        return ordered.prefix(limit).map { $0.sequence }
+    }
+
+    var oldestAging: Int64? { self.messages.first { $0.due != .max }?.time }
+    var nextExpiry: Int64? { self.messages.compactMap { $0.due == .max ? nil : $0.due }.min() }
 
     static func matches(_ filter: SubjectFilter, _ subject: String) -> Bool {
         filter.matches(subject.bytes.span.bytes)

@@ -14,7 +14,15 @@ struct IndexFormatTests {
         let fixture = try StoreFixture { $0.duplicateWindow = 120_000_000_000 }
         fixture.append("a.b", "one", time: 1_000)
         fixture.append("a.c", "two", headers: "NATS/1.0\r\nNats-Msg-Id: x\r\n\r\n", id: "x", time: 2_000)
-        for time in 3...5 as ClosedRange<Int64> { fixture.append("a.b", "more", time: time * 1_000) }
+        fixture.append("a.b", "more", time: 3_000)
+        fixture.append(
+            "a.b",
+            "more",
+            headers: "NATS/1.0\r\nNats-TTL: 2s\r\n\r\n",
+            time: 4_000,
+            timeToLive: .after(nanoseconds: 2_000_000_000)
+        )
+        fixture.append("a.b", "more", time: 5_000)
         #expect(fixture.store.remove(StreamSequence(3), erase: false))
         try fixture.commit()
         try fixture.store.close(consumers: [
@@ -30,7 +38,7 @@ struct IndexFormatTests {
         let databases: [(String, Database)] = [
             ("meta", files.meta), ("segments", files.segments), ("positions", files.positions),
             ("subjects", files.subjects), ("postings", files.postings), ("deleted", files.deleted),
-            ("dedup0", files.dedup[0]), ("consumers", files.consumers),
+            ("dedup0", files.dedup[0]), ("timers", files.timers), ("consumers", files.consumers),
         ]
         let read = try files.environment.read()
         for (name, database) in databases {

@@ -40,6 +40,8 @@ struct ModelRun {
     let fixture: StoreFixture
     let seed: UInt64
     var time: Int64 = 1_000
+    /// Up to when times to live have ended.
+    var expired: Int64 = 0
     var log: [String] = []
     let manySubjects: Bool
     var mayForgetIDs = false
@@ -124,7 +126,8 @@ struct ModelRun {
             self.log.append("expire \(time)")
             self.fixture.store.expire(before: Timestamp(rawValue: time))
             self.model.expire(time)
-        case 72..<74:
+        case 72: self.expireDue()
+        case 73..<75:
             let limits = StoreLimits(
                 messages: Bool.random(using: &self.random) ? 150 : nil,
                 messagesPerSubject: Bool.random(using: &self.random) ? 20 : nil
@@ -134,7 +137,7 @@ struct ModelRun {
             self.fixture.options.limits = limits
             self.model.limits = limits
             self.model.enforce()
-        case 74..<82:
+        case 75..<82:
             self.log.append("commit")
             try self.fixture.commit()
         case 82..<92:
@@ -148,12 +151,39 @@ struct ModelRun {
         self.time += Int64.random(in: -2...10, using: &self.random)
         let subject = self.subject()
         let id = Int.random(in: 0..<4, using: &self.random) == 0 ? "id-\(self.model.last)" : ""
-        let headers = id.isEmpty ? "" : "NATS/1.0\r\nNats-Msg-Id: \(id)\r\n\r\n"
+        let choices = ["", "", "", "", "1s", "2", "3.5s", "never"]
+        let timeToLive = choices.randomElement(using: &self.random) ?? ""
+        var headers = id.isEmpty ? "" : "Nats-Msg-Id: \(id)\r\n"
+        if !timeToLive.isEmpty { headers += "Nats-TTL: \(timeToLive)\r\n" }
+        if !headers.isEmpty { headers = "NATS/1.0\r\n\(headers)\r\n" }
+        let lives = TimeToLive(text: timeToLive.bytes.span.bytes)
         let payload = String(repeating: "p", count: Int.random(in: 0..<60, using: &self.random))
         self.log.append("append \(subject) as \(self.model.last + 1)")
-        let sequence = self.fixture.append(subject, payload, headers: headers, id: id, time: self.time)
-        self.model.append(subject, headers.bytes, payload.bytes, id, self.time)
+        let sequence = self.fixture.append(
+            subject,
+            payload,
+            headers: headers,
+            id: id,
+            time: self.time,
+            timeToLive: lives
+        )
+        self.model.append(subject, headers.bytes, payload.bytes, id, self.time, timeToLive: lives)
         #expect(sequence == self.model.last, self.context)
+    }
+
+    /// Lets times to live end, the earlier ones.
+    mutating func expireDue() {
+        self.expired = max(self.expired, self.time + Int64.random(in: 0..<4_000_000_000, using: &self.random))
+        self.log.append("expire due by \(self.expired)")
+        let now = Timestamp(rawValue: self.expired)
+        let store = self.fixture.store
+        if Bool.random(using: &self.random) {
+            let due = store.expiring(by: now, limit: .max).map { $0.rawValue }
+            // Those due already when they were stored have an order of their own.
+            #expect(due.sorted() == self.model.expiring(by: self.expired, limit: .max).sorted(), self.context)
+        }
+        let count = store.expire(dueBy: now, limit: .max)
+        #expect(count == self.model.expire(dueBy: self.expired, limit: .max), self.context)
     }
 
     /// Begins a checkpoint, or ends the one begun: other operations come in between.
@@ -216,6 +246,12 @@ struct ModelRun {
             )
             if next != self.model.next(sequence, filter) { throw Mismatch() }
             self.compareMessage(sequence)
+        }
+        #expect(store.oldestAging?.rawValue == self.model.oldestAging, self.context)
+        if let due = self.model.nextExpiry {
+            // A timer of a message that is gone may be earlier; one due when it was stored counts from then.
+            let next = try #require(store.nextExpiry, self.context)
+            #expect(next.rawValue <= max(due, self.expired), self.context)
         }
         let time = self.time - Int64.random(in: -10..<2_000, using: &self.random)
         #expect(

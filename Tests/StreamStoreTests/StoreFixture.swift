@@ -98,7 +98,8 @@ final class StoreFixture {
         _ payload: String = "x",
         headers: String = "",
         id: String = "",
-        time: Int64 = 0
+        time: Int64 = 0,
+        timeToLive: TimeToLive? = nil
     ) -> UInt64 {
         self.store
             .append(
@@ -106,7 +107,8 @@ final class StoreFixture {
                 headers: headers.bytes.span.bytes,
                 payload: payload.bytes.span.bytes,
                 messageID: id.bytes.span.bytes,
-                timestamp: Timestamp(rawValue: time)
+                timestamp: Timestamp(rawValue: time),
+                timeToLive: timeToLive
             )
             .rawValue
     }
