@@ -133,11 +133,13 @@ extension FileStreamStore {
         if let place = self.place(of: sequence) {
             run.bytes += UInt64(place.size)
             if place.position.segment != run.segment {
-                self.segments.didRemove(run.inSegment, in: run.segment)
+                self.segments.didRemove(run.inSegment, in: run.segment, bytes: run.bytesInSegment)
                 run.segment = place.position.segment
                 run.inSegment = 0
+                run.bytesInSegment = 0
             }
             run.inSegment += 1
+            run.bytesInSegment += SegmentTable.recordBytes(place.size)
         } else {
             self.reader.fail("a stored message has no position")
         }
@@ -155,7 +157,7 @@ extension FileStreamStore {
     /// Brings the counters up to date.
     private func finish(_ run: inout PurgeRun) {
         if run.messages == 0 { return }
-        self.segments.didRemove(run.inSegment, in: run.segment)
+        self.segments.didRemove(run.inSegment, in: run.segment, bytes: run.bytesInSegment)
         self.bytes -= Swift.min(self.bytes, run.bytes)
         guard run.messages <= self.messages else {
             return self.reader.fail("subjects have more messages than the stream")
@@ -180,6 +182,7 @@ extension FileStreamStore {
         /// The segment of the message before, and how many of it the table of segments does not know yet.
         var segment: UInt64 = .max
         var inSegment: UInt64 = 0
+        var bytesInSegment: UInt64 = 0
         /// The chunk of holes of the message before, and where it is in the tail.
         var chunk: UInt64 = .max
         var words = 0

@@ -6,6 +6,8 @@ struct SubjectView {
     /// Messages stored; never zero.
     var count: UInt64
     /// No message of the subject is stored below it.
+    ///
+    /// It may itself be below the stream's first message, where holes are no longer told.
     var first: UInt64
     /// The newest message.
     var last: UInt64
@@ -147,7 +149,7 @@ extension FileStreamStore {
         from sequence: UInt64,
         _ body: (UInt64) -> Bool
     ) {
-        let start = Swift.max(sequence, view.first)
+        let start = Swift.max(sequence, view.first, self.first)
         if start > view.last { return }
         var view = view
         let end = self.oldestInLayers ?? .max
@@ -223,14 +225,15 @@ extension FileStreamStore {
 
     /// The last stored message of the subject at or before `limit`.
     func last(_ subject: RawSpan, _ view: SubjectView, atOrBefore limit: UInt64) -> UInt64? {
-        if limit < view.first { return nil }
+        let first = Swift.max(view.first, self.first)
+        if limit < first { return nil }
         if limit >= view.last { return view.last }
         if let index = view.tail {
             var mark = self.tail.subjects.entries[index].tail
             while mark != 0 {
                 let message = self.tail.entries[Int(mark) - 1]
                 if message.sequence <= limit {
-                    return message.sequence >= view.first ? message.sequence : nil
+                    return message.sequence >= first ? message.sequence : nil
                 }
                 mark = message.previous
             }
@@ -239,7 +242,7 @@ extension FileStreamStore {
             var mark = frozen.subjects.entries[index].tail
             while mark != 0 {
                 let message = frozen.entries[Int(mark) - 1]
-                if message.sequence < view.first { return nil }
+                if message.sequence < first { return nil }
                 if message.sequence <= limit, !self.isHole(message.sequence) { return message.sequence }
                 mark = message.previous
             }
@@ -247,7 +250,7 @@ extension FileStreamStore {
         var view = view
         self.fill(&view, subject)
         guard let row = view.row else { return nil }
-        return self.lastIndexed(row, from: view.first, atOrBefore: limit)
+        return self.lastIndexed(row, from: first, atOrBefore: limit)
     }
 
     private func lastIndexed(_ row: SubjectRow, from first: UInt64, atOrBefore limit: UInt64) -> UInt64? {
@@ -271,7 +274,7 @@ extension FileStreamStore {
 
     /// How many stored messages of the subject are at or after `sequence`.
     func count(_ subject: RawSpan, _ view: SubjectView, from sequence: UInt64) -> UInt64 {
-        if sequence <= view.first { return view.count }
+        if sequence <= Swift.max(view.first, self.first) { return view.count }
         if sequence > view.last { return 0 }
         var view = view
         var count: UInt64 = 0

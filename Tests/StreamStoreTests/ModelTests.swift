@@ -7,8 +7,9 @@ import Testing
 @testable import StorageTorture
 @testable import StreamStore
 
-/// The file store and a list of messages take the same random operations and must give the same answers.
-@Suite("The file store against a plain list")
+/// The file store, the memory store and a list of messages take the same random operations and must give the same
+/// answers; the file store is opened again in between.
+@Suite("The stores against a plain list")
 struct ModelTests {
     static let filters: [SubjectFilter] = [
         .all, Self.filter("a.b"), Self.filter("a.*"), Self.filter("a.>"), Self.filter("*.b"),
@@ -38,6 +39,8 @@ struct ModelRun {
     var random: SeededGenerator
     var model = NaiveStore()
     let fixture: StoreFixture
+    /// Nil when a limit of bytes is in force, which the two kinds of storage count differently.
+    let memory: MemoryStreamStore?
     let seed: UInt64
     var time: Int64 = 1_000
     /// Up to when times to live have ended.
@@ -61,6 +64,7 @@ struct ModelRun {
             )
         }
         self.model.limits = limits
+        self.memory = limits.bytes == nil ? MemoryStreamStore(limits: limits) : nil
         self.fixture = try StoreFixture {
             $0.limits = limits
             $0.segmentBytes = 4_096
@@ -95,6 +99,8 @@ struct ModelRun {
             let sequence = self.sequence()
             let erase = Bool.random(using: &self.random)
             self.log.append("remove \(sequence) \(erase)")
+            let removed = self.memory?.remove(StreamSequence(sequence), erase: erase)
+            #expect(removed == nil || removed == (self.model.message(sequence) != nil), self.context)
             #expect(
                 self.fixture.store.remove(StreamSequence(sequence), erase: erase)
                     == self.model.remove(sequence),
@@ -114,17 +120,26 @@ struct ModelRun {
                 below: below.map { StreamSequence($0) },
                 keep: keep
             )
+            let inMemory = self.memory?
+                .purge(
+                    matching: filter,
+                    below: below.map { StreamSequence($0) },
+                    keep: keep
+                )
+            #expect(inMemory == nil || inMemory == purged, self.context)
             #expect(purged == self.model.purge(filter, below, keep), self.context)
         case 67..<69:
             let sequence =
                 self.model.last + [1, 3, 200, 9_000, 20_000][Int.random(in: 0..<5, using: &self.random)]
             self.log.append("skip \(sequence)")
             self.fixture.store.skip(to: StreamSequence(sequence))
+            self.memory?.skip(to: StreamSequence(sequence))
             self.model.skip(sequence)
         case 69..<72:
             let time = self.time - Int64.random(in: 0..<400, using: &self.random)
             self.log.append("expire \(time)")
             self.fixture.store.expire(before: Timestamp(rawValue: time))
+            self.memory?.expire(before: Timestamp(rawValue: time))
             self.model.expire(time)
         case 72: self.expireDue()
         case 73..<75:
@@ -134,6 +149,7 @@ struct ModelRun {
             )
             self.log.append("limits \(limits)")
             self.fixture.store.limits = limits
+            self.memory?.limits = limits
             self.fixture.options.limits = limits
             self.model.limits = limits
             self.model.enforce()
@@ -168,6 +184,16 @@ struct ModelRun {
             timeToLive: lives
         )
         self.model.append(subject, headers.bytes, payload.bytes, id, self.time, timeToLive: lives)
+        let bytes = (subject: subject.bytes, headers: headers.bytes, payload: payload.bytes, id: id.bytes)
+        _ = self.memory?
+            .append(
+                subject: bytes.subject.span.bytes,
+                headers: bytes.headers.span.bytes,
+                payload: bytes.payload.span.bytes,
+                messageID: bytes.id.span.bytes,
+                timestamp: Timestamp(rawValue: self.time),
+                timeToLive: lives
+            )
         #expect(sequence == self.model.last, self.context)
     }
 
@@ -182,6 +208,7 @@ struct ModelRun {
             // Those due already when they were stored have an order of their own.
             #expect(due.sorted() == self.model.expiring(by: self.expired, limit: .max).sorted(), self.context)
         }
+        _ = self.memory?.expire(dueBy: now, limit: .max)
         let count = store.expire(dueBy: now, limit: .max)
         #expect(count == self.model.expire(dueBy: self.expired, limit: .max), self.context)
     }
@@ -225,6 +252,7 @@ struct ModelRun {
         #expect(store.state == self.model.state, self.context)
         try #require(store.reader.failure == nil, self.context)
         if store.state != self.model.state { throw Mismatch() }
+        if let memory { try self.compareMemory(memory) }
         for _ in 0..<3 {
             let sequence = self.sequence()
             let filter = self.filter()
@@ -261,6 +289,36 @@ struct ModelRun {
         if step % 5 == 0 { self.compareAll() }
     }
 
+    /// The memory store's answers.
+    mutating func compareMemory(_ memory: MemoryStreamStore) throws {
+        var state = memory.state
+        // Each kind of storage counts bytes in its own way.
+        state.bytes = self.model.state.bytes
+        #expect(state == self.model.state, "memory: \(self.context)")
+        if state != self.model.state { throw Mismatch() }
+        let sequence = self.sequence()
+        let filter = self.filter()
+        let place = StreamSequence(sequence)
+        let next = memory.next(from: place, matching: filter)?.rawValue
+        #expect(next == self.model.next(sequence, filter), "memory: \(self.context)")
+        let last = memory.last(matching: filter, atOrBefore: place)?.rawValue
+        #expect(last == self.model.last(filter, sequence), "memory: \(self.context)")
+        let count = memory.count(from: place, matching: filter)
+        #expect(count == self.model.count(sequence, filter), "memory: \(self.context)")
+        let newest = memory.lastPerSubject(matching: filter, atOrBefore: place).map { $0.rawValue }
+        #expect(newest == self.model.lastPerSubject(filter, sequence), "memory: \(self.context)")
+        var buffer = ByteBuffer()
+        let message = self.model.message(sequence)
+        if case .message(let found) = memory.load(place, into: &buffer) {
+            let bytes = Array(buffer.readableBytesView)
+            #expect(Array(bytes[found.payload]) == message?.payload, "memory: \(self.context)")
+            #expect(Array(bytes[found.subject]) == message?.subject.bytes, "memory: \(self.context)")
+            #expect(found.timestamp.rawValue == message?.time, "memory: \(self.context)")
+        } else {
+            #expect(message == nil, "memory: \(self.context)")
+        }
+    }
+
     func compareMessage(_ sequence: UInt64) {
         let found = self.fixture.load(sequence)
         let message = self.model.message(sequence)
@@ -273,6 +331,8 @@ struct ModelRun {
     mutating func compareAll() {
         let store = self.fixture.store
         #expect(store.deletedSequences().map { $0.rawValue } == self.model.deleted, self.context)
+        let missing = self.memory?.deletedSequences().map { $0.rawValue }
+        #expect(missing == nil || missing == self.model.deleted, "memory: \(self.context)")
         let filter = self.filter()
         let limit = self.sequence()
         let newest = store.lastPerSubject(matching: filter, atOrBefore: StreamSequence(limit))
