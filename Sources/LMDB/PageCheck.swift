@@ -289,12 +289,22 @@ public struct PageCheck: ~Copyable {
 }
 
 extension [UInt8] {
-    /// The little-endian number in `count` bytes at `offset`.
+    /// The little-endian number in `count` bytes (2, 4, 6 or 8) at `offset`.
     ///
     /// Traps out of bounds.
     fileprivate func number(at offset: Int, count: Int) -> UInt64 {
-        var value: UInt64 = 0
-        for index in 0..<count { value |= UInt64(self[offset + index]) << UInt64(8 * index) }
-        return value
+        precondition(offset >= 0 && offset + count <= self.count)
+        // In bounds, by the line above.
+        return unsafe self.withUnsafeBytes { bytes in
+            func load<Word: FixedWidthInteger & BitwiseCopyable>(_ offset: Int, _: Word.Type) -> UInt64 {
+                UInt64(Word(littleEndian: unsafe bytes.loadUnaligned(fromByteOffset: offset, as: Word.self)))
+            }
+            switch count {
+            case 8: return load(offset, UInt64.self)
+            case 6: return load(offset, UInt32.self) | load(offset + 4, UInt16.self) << 32
+            case 4: return load(offset, UInt32.self)
+            default: return load(offset, UInt16.self)
+            }
+        }
     }
 }

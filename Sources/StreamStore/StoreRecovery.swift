@@ -173,7 +173,7 @@ struct StoreRecovery {
     /// The longest index whose pages are all checked before it is opened, in bytes.
     ///
     /// LMDB ends the process at a damaged page; a longer index would take too long to look at on every start.
-    private static let checkedBytesMax: UInt64 = 64 << 20
+    private static let checkedBytesMax: UInt64 = 32 << 20
 
     /// What is known to be wrong with the index before it is opened; nil: nothing.
     private func damage(bytes: UInt64) throws(EnvironmentOpenError) -> String? {
