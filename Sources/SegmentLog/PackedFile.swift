@@ -10,6 +10,8 @@ final class PackedFile: StorageFile {
     let kept: Int?
     /// Whether it is known where there are gaps: not if heads of blocks are damaged.
     let isComplete: Bool
+    /// Whether directory and tail are as they were written.
+    let isIntact: Bool
     let blocks: [PackedBlock]
     private let seed: UInt32
     /// The block used last: a reader going forward unpacks each one once.
@@ -19,6 +21,7 @@ final class PackedFile: StorageFile {
         self.base = base
         self.blocks = layout.blocks
         self.isComplete = layout.isComplete
+        self.isIntact = layout.isIntact
         self.end = layout.tail?.end ?? layout.blocks.last?.end ?? FileHeader.bytes
         self.kept = layout.tail?.kept
         self.seed = seed

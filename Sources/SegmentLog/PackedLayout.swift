@@ -9,6 +9,9 @@ struct PackedLayout {
     /// Whether no block is missing from `blocks`.
     private(set) var isComplete = true
 
+    /// Whether the blocks come from the directory.
+    private(set) var isIntact = true
+
     private let seed: UInt32
     private let size: Int
 
@@ -30,7 +33,10 @@ struct PackedLayout {
                 }
             if !isPacked { return nil }
         }
-        if try !self.readDirectory(file) { try self.walk(file) }
+        if try !self.readDirectory(file) {
+            self.isIntact = false
+            try self.walk(file)
+        }
     }
 
     private mutating func readTail(_ file: any StorageFile) throws(SegmentError) {

@@ -20,6 +20,8 @@ final class PackedWriter {
     private var blocks: [PackedBlock] = []
     /// Bytes written to the file.
     private(set) var size = FileHeader.bytes
+    /// The offset in the plain segment behind what was taken last.
+    private(set) var end = FileHeader.bytes
     /// Bytes of records taken.
     private(set) var kept = 0
 
@@ -50,6 +52,7 @@ final class PackedWriter {
         self.recordBytes = end
         self.recordCount += 1
         self.kept += record.byteCount
+        self.end = offset + record.byteCount
         if let last = self.extents.last, last.upperBound == offset {
             self.extents[self.extents.count - 1] = last.lowerBound..<offset + record.byteCount
         } else {

@@ -15,7 +15,7 @@ public struct FileRepair: Sendable, Equatable {
 ///
 /// What verifies stays where it is, byte for byte: positions in an index stay right. What does not is copied to
 /// quarantine and then overwritten by erased records with the sequences that were there, so that nothing is given
-/// out twice and the next reader finds its way.
+/// out twice and the next reader finds its way. A packed segment is replaced.
 struct SegmentRepair {
     let directory: any StorageDirectory
     let stream: StreamUUID
@@ -46,6 +46,11 @@ struct SegmentRepair {
         var recovery = FileRecovery(kind: .segment, directory: self.directory, stream: self.stream)
         try recovery.checkHeaders([self.number])
         let file = try self.directory.openFile(FileKind.segment.name(self.number), for: .writing)
+        if let packed = try PackedFile.read(file, number: self.number, stream: self.stream) {
+            let isHeaderDamaged = !recovery.report.damagedHeaders.isEmpty
+            try self.replace(packed, isHeaderDamaged: isHeaderDamaged, successor: successor)
+            return self.result
+        }
         if !recovery.report.damagedHeaders.isEmpty { try self.writeHeader(file) }
         let after = self.number == 0 ? 0 : self.number - 1
         let scan = try recovery.scan(
@@ -62,6 +67,12 @@ struct SegmentRepair {
         try file.sync()
         return self.result
     }
+
+    /// Notes what was set aside.
+    mutating func didKeep(_ name: String) { self.result.kept.append(name) }
+
+    /// Notes so many places made whole.
+    mutating func didMend(_ count: Int) { self.result.mended += count }
 
     // MARK: Steps
 

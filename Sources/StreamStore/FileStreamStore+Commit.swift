@@ -161,7 +161,9 @@ extension FileStreamStore {
     ///
     /// - Returns: False, with nothing changed, while something is under way or unwritten.
     public func rest() -> Bool {
-        if self.commit != nil || self.checkpoint != nil || self.hasUncommitted { return false }
+        if self.commit != nil || self.checkpoint != nil || self.hasUncommitted || self.rewrite != nil {
+            return false
+        }
         self.log.release()
         self.journal.release()
         return true

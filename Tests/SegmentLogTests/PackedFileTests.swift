@@ -181,4 +181,42 @@ struct PackedFileTests {
         #expect(block.withBytes(0..<FileHeader.bytes) { expected.compare($0) } == .newer(version: 2))
         _ = fixture
     }
+
+    @Test(
+        "Repairing keeps what verifies, sets the file aside, and leaves a whole one alone",
+        arguments: [false, true]
+    )
+    func repairs(compresses: Bool) throws {
+        let fixture = try self.fixture(compresses)
+        let good = try #require(fixture.disk.contents(fixture.path))
+        func repair() throws -> FileRepair {
+            try MessageLog.repair(
+                1,
+                in: fixture.fixture.log,
+                stream: LogFixture.stream,
+                quarantine: fixture.fixture.quarantine
+            )
+        }
+        #expect(try repair() == FileRepair())
+        #expect(fixture.disk.contents(fixture.path) == good)
+        let before = try fixture.fixture.open(RewriteFixture.options).messages
+        for index in stride(from: 0, to: good.count, by: 5) {
+            var bytes = good
+            bytes[index] ^= 0x10
+            fixture.disk.replaceContents(fixture.path, with: bytes)
+            let damaged = try fixture.fixture.open(RewriteFixture.options).messages
+            let repaired = try repair()
+            // Padding between blocks says nothing; everything else is noticed.
+            if repaired.mended == 0 {
+                #expect(damaged == before, "byte \(index)")
+                continue
+            }
+            #expect(fixture.disk.contents("quarantine/\(repaired.kept[0])") == bytes)
+            let opened = try fixture.fixture.open(RewriteFixture.options)
+            #expect(opened.messages == damaged, "byte \(index)")
+            #expect(opened.report.holes == [] && opened.report.damagedHeaders == [], "byte \(index)")
+            #expect(opened.log.summaries[0].lastSequence == fixture.first.upperBound, "byte \(index)")
+            #expect(try repair().mended == 0, "byte \(index)")
+        }
+    }
 }
