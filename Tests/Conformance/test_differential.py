@@ -225,7 +225,7 @@ class Sides:
             "description": ("", "some", "d" * 5000),
             "metadata": ({}, {"k": "v"}),
             "retention": ("limits", "Limits"),
-            "compression": ("none",),
+            "compression": ("none", "s2"),
             "consumer_limits": ({}, {"max_ack_pending": 700}),
             "bogus": (1,),
             "pedantic": (False, True),
