@@ -56,6 +56,12 @@ public enum Failpoint: String, CaseIterable, Sendable {
     case checkpointCommit
     /// After the index transaction of a checkpoint has been committed.
     case checkpointCommitted
+    /// Before an index is copied without its free pages.
+    case indexCopy
+    /// Before the copy takes the place of the index.
+    case indexReplace
+    /// After the index has lost its name, and before the copy gets it.
+    case indexReplaced
     /// Before a change of the catalog is committed.
     case catalogCommit
     /// After a change of the catalog has been committed.

@@ -12,6 +12,8 @@ final class FileCheckpoint: StoreCheckpoint, @unchecked Sendable {
     private(set) var writer: IndexWriter
     /// Whether the state file is written as well.
     let writesState: Bool
+    /// Where the index is, if it is to be made smaller should that be worth it.
+    let compactedPath: String?
     /// Segments without a stored message as of the freeze.
     let deadSegments: [UInt64]
     /// Segments to rewrite once the state file says what is gone from them.
@@ -30,6 +32,8 @@ final class FileCheckpoint: StoreCheckpoint, @unchecked Sendable {
     private(set) var isDone = false
     /// Bytes of the state file, if one was written.
     private(set) var stateLength: Int?
+    /// The index in a smaller file, if it was made smaller.
+    private(set) var compacted: IndexFiles?
 
     init(
         layer: IndexLayer,
@@ -37,6 +41,7 @@ final class FileCheckpoint: StoreCheckpoint, @unchecked Sendable {
         directory: any StorageDirectory,
         writer: IndexWriter,
         writesState: Bool,
+        compactedPath: String?,
         deadSegments: [UInt64],
         sparse: [SparseSegment],
         erasures: [LogPosition],
@@ -49,6 +54,7 @@ final class FileCheckpoint: StoreCheckpoint, @unchecked Sendable {
         self.directory = directory
         self.writer = writer
         self.writesState = writesState
+        self.compactedPath = compactedPath
         self.deadSegments = deadSegments
         self.sparse = sparse
         self.erasures = erasures
@@ -73,6 +79,7 @@ final class FileCheckpoint: StoreCheckpoint, @unchecked Sendable {
                 sweptTo: self.writer.sweptTo
             ),
             writesState: self.writesState,
+            compactedPath: self.compactedPath,
             deadSegments: self.deadSegments,
             sparse: self.sparse,
             erasures: self.erasures,
@@ -101,10 +108,20 @@ final class FileCheckpoint: StoreCheckpoint, @unchecked Sendable {
             try transaction.commit()
             Failpoint.reach(.checkpointCommitted)
             if let state { self.write(state) }
+            if let path = self.compactedPath { self.compact(path) }
         } catch {
             self.indexError = error
             self.writer = started
         }
+    }
+
+    /// Makes the index smaller if that is worth it; if it fails, the index is as it was.
+    private func compact(_ path: String) {
+        do {
+            if try IndexCompaction.isDue(self.files) {
+                self.compacted = try IndexCompaction(self.files, path: path).run()
+            }
+        } catch {}
     }
 
     private func write(_ state: StateFile) {
@@ -223,6 +240,7 @@ extension FileStreamStore {
             directory: self.directory,
             writer: writer,
             writesState: isStateDue,
+            compactedPath: isComplete && self.clock >= self.nextCompaction ? self.indexPath : nil,
             deadSegments: dead,
             sparse: sparse,
             erasures: erasures,
@@ -300,7 +318,14 @@ extension FileStreamStore {
         self.dedupLength = record.dedupLength
         self.dedupGenerations = record.dedupGenerations
         self.isIndexIncomplete = !record.isComplete
-        self.reader.renew()
+        guard let files = checkpoint.compacted else { return self.reader.renew() }
+        self.nextCompaction = self.clock.addingReportingOverflow(IndexCompaction.interval).partialValue
+        do throws(LMDBError) {
+            self.reader = try IndexReader(files: files)
+        } catch {
+            // The old reader sees the checkpoint before, and what was frozen since is gone from memory.
+            self.reader.fail(error)
+        }
     }
 
     private func didFail(_ checkpoint: FileCheckpoint, _ error: LMDBError) -> StoreError {

@@ -26,6 +26,12 @@ final class IndexFiles: Sendable {
     /// Consumer → snapshot.
     let consumers: Database
 
+    /// All of them.
+    var databases: [Database] {
+        [self.meta, self.segments, self.positions, self.subjects, self.postings, self.deleted]
+            + self.dedup + [self.consumers]
+    }
+
     /// Key of the checkpoint record.
     static let recordKey: [UInt8] = Array("checkpoint".utf8)
     /// Address space that an index reserves at first; it grows when it is full.

@@ -136,6 +136,7 @@ struct StoreRecovery {
     {
         let size: UInt64
         do throws(SegmentError) {
+            try IndexCompaction.recover(self.indexRoot)
             _ = try self.indexRoot.ensureDirectory("index")
             size = try self.indexSize()
         } catch {
