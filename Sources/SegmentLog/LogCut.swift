@@ -38,6 +38,11 @@ extension MessageLog {
         }
         let offset = result.end?.offset ?? UInt32(FileHeader.bytes)
         result.end = LogPosition(segment: kept, offset: offset)
+        if try PackedFile.open(kept, in: directory, stream: stream) is PackedFile {
+            // Offsets are those of the plain form.
+            var unpacking = SegmentUnpacking(kept, in: directory, stream: stream)
+            try unpacking.run(successor: nil)
+        }
         let file = try directory.openFile(FileKind.segment.name(kept), for: .writing)
         try file.truncate(to: UInt64(offset))
         try file.sync()

@@ -16,8 +16,8 @@ struct StoreBackupTests {
         var backup: String { self.other.path + "/backup" }
         var target: String { self.other.path + "/target" }
 
-        init() throws {
-            self.fixture = try ToolFixture.filled()
+        init(messages: Int = 1_000) throws {
+            self.fixture = try ToolFixture.filled(messages: messages)
             self.other = try TemporaryDirectory()
         }
 
@@ -124,7 +124,7 @@ struct StoreBackupTests {
 
     @Test("A backup with a flipped or missing byte is found, and not restored")
     func tampered() throws {
-        let setting = try Setting()
+        let setting = try Setting(messages: 100)
         try setting.makeBackup(links: false)
         let objects = setting.backup + "/objects"
         for name in try FileManager.default.contentsOfDirectory(atPath: objects).sorted() {
@@ -142,7 +142,7 @@ struct StoreBackupTests {
         }
         let manifest = setting.backup + "/manifest"
         let good = try Data(contentsOf: URL(fileURLWithPath: manifest))
-        for offset in stride(from: 0, to: good.count, by: 37) {
+        for offset in stride(from: 0, to: good.count, by: 61) {
             try ToolFixture.flip(manifest, at: offset)
             #expect(throws: StoreError.self) { try setting.restore() }
             try good.write(to: URL(fileURLWithPath: manifest))

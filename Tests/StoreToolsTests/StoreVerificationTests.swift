@@ -154,7 +154,7 @@ struct StoreVerificationTests {
         let good = try Data(contentsOf: URL(fileURLWithPath: path))
         var random = SeededGenerator(seed: 20_261_123)
         var found = 0
-        for _ in 0..<400 {
+        for _ in 0..<150 {
             var bytes = good
             let offset = Int.random(in: 0..<bytes.count, using: &random)
             bytes[offset] ^= UInt8.random(in: 1...255, using: &random)
@@ -162,7 +162,7 @@ struct StoreVerificationTests {
             if try fixture.verify().damageCount > 0 { found += 1 }
         }
         // The rest lies in pages that no tree uses, or in unused room.
-        #expect(found > 40)
+        #expect(found > 15)
         for length in [1, 100, 4_096, 8_192, good.count / 2, good.count - 1] {
             try good.prefix(length).write(to: URL(fileURLWithPath: path))
             let count = try fixture.verify().damageCount
