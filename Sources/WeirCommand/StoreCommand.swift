@@ -11,7 +11,7 @@ struct StoreCommand: ParsableCommand {
             """,
         subcommands: [
             StoreVerifyCommand.self, StoreRepairCommand.self, StoreRebuildIndexCommand.self,
-            StoreBackupCommand.self, StoreRestoreCommand.self,
+            StoreInspectCommand.self, StoreBackupCommand.self, StoreRestoreCommand.self,
         ]
     )
 }
