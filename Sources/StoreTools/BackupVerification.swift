@@ -43,11 +43,47 @@ public struct BackupVerification {
         self.bytes = self.manifest.files.reduce(0) { $0 &+ $1.bytes }
         if !readsObjects { return }
         for file in self.manifest.files {
-            if let problem = try self.check(file, visit: { (_: RawSpan) in }) {
+            guard let problem = try self.check(file, visit: { (_: RawSpan) in }) else { continue }
+            if try self.isErased(file) {
+                let text = "messages in it were overwritten in the store after the backup was made"
+                self.findings.append(
+                    Finding(.notice, stream: file.path.stream, place: file.path.text, text: text)
+                )
+            } else {
                 self.findings.append(
                     Finding(.damage, stream: file.path.stream, place: file.path.text, text: problem)
                 )
             }
+        }
+    }
+
+    /// How many files are damaged.
+    public var damageCount: Int { self.findings.count { $0.severity == .damage } }
+
+    /// Whether the file is a segment that differs from its digest only because messages in it were erased.
+    ///
+    /// A linked segment is the store's own, and erasing is the one change made in place: the record's head says so, and
+    /// everything else still verifies.
+    func isErased(_ file: BackupManifest.File) throws(StoreError) -> Bool {
+        guard case .segment(let number) = file.path.kind else { return false }
+        var digests: [String: String] = [:]
+        for other in self.manifest.files where other.path.stream == file.path.stream {
+            if case .segment = other.path.kind { digests[other.path.parts.name] = other.digest }
+        }
+        let log = BackupLog(self.path, objects: self.objects, digests: digests)
+        do throws(SegmentError) {
+            guard try log.fileSize(file.path.parts.name) == file.bytes,
+                let stream = try MessageLog.identify(log)
+            else { return false }
+            var erased = 0
+            let reports = try MessageLog.verify(log, stream: stream) { header, _ in
+                if header.position.segment == number, header.flags.contains(.erased) { erased += 1 }
+            }
+            guard let report = reports.first(where: { $0.number == number }) else { return false }
+            return erased > 0 && report.holeCount == 0 && !report.isHeaderDamaged && report.tailBytes == 0
+        } catch {
+            // Another file is missing or another stream's: then nothing can be said for this one.
+            return false
         }
     }
 
@@ -79,14 +115,17 @@ public struct BackupVerification {
             "Backup \(self.path) of \(self.created.rfc3339), \(Quantity.count(self.files)) files, "
                 + Quantity.bytes(self.bytes)
         ]
-        if !self.findings.isEmpty {
-            lines += ["", "Damage"] + self.findings.map { "  \($0.place): \($0.text)" }
+        for severity in [Finding.Severity.damage, .notice] {
+            let found = self.findings.filter { $0.severity == severity }
+            if found.isEmpty { continue }
+            lines += ["", severity == .damage ? "Damage" : "Notes"]
+            lines += found.map { "  \($0.place): \($0.text)" }
         }
         lines.append("")
         lines.append(
-            self.findings.isEmpty
+            self.damageCount == 0
                 ? "No damage."
-                : "\(self.findings.count) damaged files. Make a new backup into an empty directory."
+                : "\(self.damageCount) damaged files. Make a new backup into an empty directory."
         )
         return lines.joined(separator: "\n")
     }
@@ -104,9 +143,9 @@ public struct BackupVerification {
         writer.key("bytes")
         writer.integer(self.bytes)
         writer.key("clean")
-        writer.bool(self.findings.isEmpty)
+        writer.bool(self.damageCount == 0)
         writer.key("damage")
-        writer.integer(self.findings.count)
+        writer.integer(self.damageCount)
         writer.key("findings")
         writer.beginArray()
         for finding in self.findings { finding.encode(into: &writer) }

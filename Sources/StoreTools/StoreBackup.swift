@@ -15,7 +15,7 @@ import Musl
 ///
 /// An object is named by its digest: what an earlier backup has is not copied again, and the earlier manifest stays
 /// true until the new one takes its place. Segments that nothing is appended to any more are hard-linked where that
-/// can be; everything else is copied.
+/// can be, unless they are packed; everything else is copied.
 public struct StoreBackup {
     /// Files in the backup.
     public private(set) var files = 0
@@ -118,13 +118,20 @@ public struct StoreBackup {
         return paths.compactMap { BackupPath($0) }.sorted()
     }
 
-    /// The last segment of each stream: it still grows, so that a link to it would change.
-    private func isGrowing(_ path: BackupPath) throws(StoreError) -> Bool {
-        guard case .segment(let number) = path.kind, let id = path.stream else { return true }
-        let names = try StoreError.reading { () throws(SegmentError) in
-            try POSIXDirectory(path: "\(self.store.streamPath(id))/log").list()
+    /// Whether a second name of the file would go on showing what it shows now.
+    ///
+    /// The last segment of a stream still grows. A packed one may lose a block when a message in it is erased; in
+    /// any other, erasing changes the record alone.
+    private func canLink(_ path: BackupPath) throws(StoreError) -> Bool {
+        guard self.linksSegments, case .segment(let number) = path.kind, let id = path.stream else {
+            return false
         }
-        return number == names.compactMap { SegmentNames.number($0, suffix: ".seg") }.max()
+        return try StoreError.reading { () throws(SegmentError) in
+            let log = try POSIXDirectory(path: "\(self.store.streamPath(id))/log")
+            let newest = try log.list().compactMap { SegmentNames.number($0, suffix: ".seg") }.max()
+            guard number != newest, let stream = try MessageLog.identify(log) else { return false }
+            return try !MessageLog.isPacked(number, in: log, stream: stream)
+        }
     }
 
     private mutating func add(_ path: BackupPath) throws(StoreError) {
@@ -138,8 +145,7 @@ public struct StoreBackup {
             file.digest = known.digest
             self.kept += 1
         } else {
-            let isGrowing = try self.isGrowing(path)
-            try self.take(&file, canLink: self.linksSegments && !isGrowing)
+            try self.take(&file, canLink: try self.canLink(path))
         }
         self.files += 1
         self.bytes += file.bytes

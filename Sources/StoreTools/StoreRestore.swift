@@ -85,7 +85,7 @@ public struct StoreRestore {
                 try copy.file.write(piece, at: offset)
                 offset += UInt64(piece.byteCount)
             }
-            if let problem {
+            if let problem, try !backup.isErased(file) {
                 throw .foreign(path: "\(backup.path): \(file.path.text)", reason: problem)
             }
             try StoreError.reading { () throws(SegmentError) in

@@ -28,7 +28,7 @@ struct StoreVerifyCommand: ParsableCommand {
             try BackupVerification(self.directory)
         }
         print(self.json ? verification.json : verification.text)
-        if !verification.findings.isEmpty { throw ExitCode(1) }
+        if verification.damageCount > 0 { throw ExitCode(1) }
     }
 
     /// What is found in the store; ends the program if it cannot be looked at.

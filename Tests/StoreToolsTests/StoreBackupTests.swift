@@ -152,6 +152,25 @@ struct StoreBackupTests {
         try setting.restore()
     }
 
+    @Test("A message that is overwritten in the store later is the only one that a linked segment loses")
+    func erased() throws {
+        let setting = try Setting()
+        let before = try setting.fixture.messages("ORDERS")
+        try setting.makeBackup()
+        try setting.fixture.withStream("ORDERS") { store in
+            #expect(store.remove(StreamSequence(rawValue: 200), erase: true))
+            store.commitNow()
+        }
+        // Overwriting follows the checkpoint that was made at the close.
+        try setting.fixture.withStream("ORDERS") { $0.publish("orders.new", "later") }
+        let backup = try BackupVerification(setting.backup)
+        #expect(backup.findings.map(\.severity) == [.notice])
+        try setting.restore()
+        let after = try setting.restored().filter { !$0.hasSuffix("damaged") && !$0.hasSuffix("absent") }
+        #expect(before.count - after.count == 1)
+        #expect(Set(after).isSubset(of: Set(before)))
+    }
+
     @Test("A backup without its manifest is none, and a half one does not harm the one before")
     func half() throws {
         let setting = try Setting()
