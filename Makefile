@@ -30,6 +30,7 @@ all: build
 build:
 	@$(CONFORMANCE)/install-system-packages.sh build
 	$(SWIFT) build -c release --product weir-server
+	$(SWIFT) build -c release --product weir
 
 # The server under test is built when it is ours.
 server: $(if $(filter $(OWN_SERVER),$(WEIR_SERVER)),build)

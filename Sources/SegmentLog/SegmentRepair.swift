@@ -110,7 +110,7 @@ struct SegmentRepair {
     }
 
     /// Lengths of records that together have that many bytes; none if that cannot be.
-    private static func pieces(_ bytes: Int) -> [Int] {
+    static func pieces(_ bytes: Int) -> [Int] {
         guard bytes >= RecordFormat.headBytes, bytes % 8 == 0 else { return [] }
         let most = RecordFormat.recordBytesMax
         var rest = bytes
@@ -154,16 +154,15 @@ struct SegmentRepair {
         }
         // The mark comes last and on clean ground: a power cut leaves damage, as before, or the erased record.
         try file.sync()
-        let header = RecordHeader(
-            position: LogPosition(segment: self.number, offset: UInt32(range.lowerBound)),
-            erased: sequence,
-            timestamp: time,
-            bytes: range.count
-        )
-        let words = [
-            RecordFormat.erasedWord(header, seed: self.seed), sequence, UInt64(bitPattern: time), 0,
-        ]
-        .map(\.littleEndian)
+        let words =
+            RecordFormat.erased(
+                sequence,
+                time,
+                at: LogPosition(segment: self.number, offset: UInt32(range.lowerBound)),
+                bytes: range.count,
+                seed: self.seed
+            )
+            .map(\.littleEndian)
         try file.write(unsafe words.span.bytes, at: UInt64(range.lowerBound))
     }
 
@@ -199,7 +198,7 @@ struct SegmentRepair {
 
 extension RecordHeader {
     /// The head of an erased record that was never anything else.
-    fileprivate init(position: LogPosition, erased sequence: UInt64, timestamp: Int64, bytes: Int) {
+    init(position: LogPosition, erased sequence: UInt64, timestamp: Int64, bytes: Int) {
         self.position = position
         self.sequence = sequence
         self.timestamp = timestamp
