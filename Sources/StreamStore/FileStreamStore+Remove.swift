@@ -41,11 +41,13 @@ extension FileStreamStore {
     }
 
     /// Takes a stored message out of counters, subject and positions.
-    func drop(_ sequence: UInt64) {
+    ///
+    /// - Parameter subject: its subject's place in the tail, if that is known: then the message is not read.
+    func drop(_ sequence: UInt64, of subject: Int? = nil) {
         if let place = self.place(of: sequence) {
             self.bytes -= Swift.min(self.bytes, UInt64(place.size))
             self.segments.didRemove(in: place.position.segment, bytes: SegmentTable.recordBytes(place.size))
-            self.dropFromSubject(sequence, place)
+            self.dropFromSubject(sequence, place, subject)
         } else {
             self.reader.fail("a stored message has no position")
         }
@@ -61,15 +63,17 @@ extension FileStreamStore {
         }
     }
 
-    private func dropFromSubject(_ sequence: UInt64, _ place: Place) {
+    private func dropFromSubject(_ sequence: UInt64, _ place: Place, _ known: Int?) {
         if let index = place.tail {
             let subject = Int(self.tail.entries[index].subject)
             self.tail.messages.unlink(index)
             self.dropFromSubject(subject, sequence, isInTail: true)
             return
         }
-        var subject: Int?
-        if let frozen = self.frozen, let index = place.frozen {
+        var subject = known
+        if known != nil {
+            // Nothing to look for.
+        } else if let frozen = self.frozen, let index = place.frozen {
             frozen.withText(Int(frozen.entries[index].subject)) { subject = self.touch($0) }
         } else if !self.withSubject(of: sequence, { subject = self.touch($0) }) {
             // The record is damaged: the postings still know whose it was.
@@ -168,7 +172,7 @@ extension FileStreamStore {
             guard let oldest, self.isStored(oldest) else {
                 return self.reader.fail("a subject has fewer messages than its count")
             }
-            self.drop(oldest)
+            self.drop(oldest, of: subject)
             self.report(oldest, oldest, .limit)
         }
     }
