@@ -138,7 +138,7 @@ struct IndexComparison {
         try self.compareSegments()
         try self.compareMessageIDs()
         self.compareCounters()
-        for table in [IndexTable.deleted, .consumers] {
+        for table in [IndexTable.deleted, .timers, .consumers] {
             let rows = try self.index.rows(table)
             while let row = try rows.next() {
                 if case .damaged = row { self.add("a row of database \(table.rawValue) is damaged") }

@@ -56,6 +56,23 @@ final class JournalingStore: StreamStore {
             timestamp: timestamp
         )
     }
+    func append(
+        subject: RawSpan,
+        headers: RawSpan,
+        payload: RawSpan,
+        messageID: RawSpan,
+        timestamp: Timestamp,
+        timeToLive: TimeToLive?
+    ) -> StreamSequence {
+        self.base.append(
+            subject: subject,
+            headers: headers,
+            payload: payload,
+            messageID: messageID,
+            timestamp: timestamp,
+            timeToLive: timeToLive
+        )
+    }
     func skip(to sequence: StreamSequence) { self.base.skip(to: sequence) }
     func load(_ sequence: StreamSequence, into bytes: inout ByteBuffer) -> LoadResult {
         self.base.load(sequence, into: &bytes)
@@ -93,6 +110,12 @@ final class JournalingStore: StreamStore {
         self.base.purge(matching: filter, below: sequence, keep: keep)
     }
     func expire(before time: Timestamp) { self.base.expire(before: time) }
+    var oldestAging: Timestamp? { self.base.oldestAging }
+    var nextExpiry: Timestamp? { self.base.nextExpiry }
+    func expiring(by now: Timestamp, limit: Int) -> [StreamSequence] {
+        self.base.expiring(by: now, limit: limit)
+    }
+    func expire(dueBy now: Timestamp, limit: Int) -> Int { self.base.expire(dueBy: now, limit: limit) }
     func takeRemovals(into removals: inout [StoreRemoval]) { self.base.takeRemovals(into: &removals) }
     func removeConsumer(_ consumer: ConsumerID) { self.entries.removeAll() }
     func makeCommit() -> StoreCommit? { nil }
