@@ -66,6 +66,8 @@ struct IndexTables {
             return "\(StoreBackup.hexadecimal(hash)): message \(sequence), \(StoreInspection.time(time))"
         case .consumer(let snapshot):
             return "consumer \(snapshot.consumer.rawValue): \(snapshot.bytes.count) bytes of progress"
+        case .timer(let due, let sequence):
+            return "message \(sequence): gone at \(StoreInspection.time(due))"
         case .damaged(let key, let value):
             return "damaged row: key \(StoreBackup.hexadecimal(key)), \(value.count) bytes"
         }

@@ -172,7 +172,8 @@ extension FileStreamStore {
         if self.checkpoint != nil || self.refusal != nil || self.reader.failure != nil { return nil }
         if self.waiting == nil {
             if self.tail.isEmpty && !self.isIndexIncomplete && !self.wantsReclaim { return nil }
-            self.waiting = self.freeze(consumers)
+            guard let files = self.reader.files else { return nil }
+            self.waiting = self.freeze(consumers, into: files)
         }
         guard let waiting = self.waiting, self.isDurable(waiting) else { return nil }
         self.waiting = nil
@@ -181,7 +182,11 @@ extension FileStreamStore {
     }
 
     /// Puts a new tail over the one there is.
-    func freeze(_ consumers: [ConsumerSnapshot], isComplete: Bool = true) -> FileCheckpoint {
+    func freeze(
+        _ consumers: [ConsumerSnapshot],
+        into files: IndexFiles,
+        isComplete: Bool = true
+    ) -> FileCheckpoint {
         self.gaps.removeAll { $0.upperBound < self.first }
         let layer = self.tail
         self.frozen = layer
@@ -217,7 +222,7 @@ extension FileStreamStore {
         record.dedupGenerations = self.dedupGenerations
         record.gaps = self.gaps
         let writer = IndexWriter(
-            files: self.reader.files,
+            files: files,
             layer: layer,
             record: record,
             segments: self.segments.rows,
@@ -236,7 +241,7 @@ extension FileStreamStore {
         }
         return FileCheckpoint(
             layer: layer,
-            files: self.reader.files,
+            files: files,
             directory: self.directory,
             writer: writer,
             writesState: isStateDue,
@@ -346,7 +351,7 @@ extension FileStreamStore {
 
     /// Doubles the map, which needs that no transaction is open: the reader gives up its own for a moment.
     private func growMap() {
-        let files = self.reader.files
+        guard let files = self.reader.files else { return }
         self.reader.suspend()
         do throws(LMDBError) {
             try files.environment.resizeMap(bytes: files.environment.mapBytes * 2)

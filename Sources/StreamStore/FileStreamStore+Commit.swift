@@ -164,6 +164,7 @@ extension FileStreamStore {
         if self.commit != nil || self.checkpoint != nil || self.hasUncommitted || self.rewrite != nil {
             return false
         }
+        if self.waiting != nil || !self.reader.rest() { return false }
         self.log.release()
         self.journal.release()
         return true

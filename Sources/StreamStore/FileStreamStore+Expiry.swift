@@ -21,7 +21,9 @@ extension FileStreamStore {
     public func expire(dueBy now: Timestamp, limit: Int) -> Int {
         self.tell(now.rawValue)
         var gone: [UInt64] = []
-        while gone.count < Swift.min(limit, Self.expiringMax), let timer = self.earliestTimer, timer.due <= now.rawValue {
+        while gone.count < Swift.min(limit, Self.expiringMax), let timer = self.earliestTimer,
+            timer.due <= now.rawValue
+        {
             self.take(timer)
             if self.isStored(timer.sequence) { gone.append(timer.sequence) }
         }

@@ -9,14 +9,12 @@ internal import Subjects
 /// have: LMDB never reuses what the newest committed transaction freed (lmdb.h, caveats on long-lived readers).
 ///
 /// A value that makes no sense, or an error of LMDB, sets ``failure`` and reads as "not there".
+///
+/// While its stream rests nothing is open; the next question opens it again.
 final class IndexReader {
-    let files: IndexFiles
-    private var transaction: ReadTransaction
-    private var subjects: Cursor
-    private var postings: Cursor
-    private var positions: Cursor
-    private var deleted: Cursor
-    var timers: Cursor
+    private let path: String
+    private var mapBytes: Int
+    private var view: IndexView?
 
     /// Why the index must not be trusted any more.
     private(set) var failure: String?
@@ -48,76 +46,111 @@ final class IndexReader {
     private static let stepsMax = 3
 
     init(files: IndexFiles) throws(LMDBError) {
-        self.files = files
-        let transaction = try files.environment.read()
-        self.subjects = try transaction.cursor(files.subjects)
-        self.postings = try transaction.cursor(files.postings)
-        self.positions = try transaction.cursor(files.positions)
-        self.deleted = try transaction.cursor(files.deleted)
-        self.timers = try transaction.cursor(files.timers)
-        self.pages = try IndexPages(transaction, files)
-        self.transaction = transaction
+        let view = try IndexView(files)
+        self.path = files.environment.path
+        self.mapBytes = files.environment.mapBytes
+        self.pages = try IndexPages(view.transaction, files)
+        self.view = view
+    }
+
+    /// The open files; nil if they cannot be opened, which is a ``failure``.
+    var files: IndexFiles? { self.opened()?.files }
+
+    @inline(__always)
+    func opened() -> IndexView? { self.view ?? self.wake() }
+
+    private func wake() -> IndexView? {
+        if self.failure != nil { return nil }
+        let reason: String
+        do throws(EnvironmentOpenError) {
+            let files = try IndexFiles(path: self.path, mapBytes: self.mapBytes)
+            do throws(LMDBError) {
+                let view = try IndexView(files)
+                self.view = view
+                return view
+            } catch {
+                reason = error.description
+            }
+        } catch {
+            reason = "\(error)"
+        }
+        // No damage: there may be too many files open. To go on as if nothing were stored would be wrong.
+        self.failure = "it cannot be opened again: \(reason)"
+        return nil
+    }
+
+    /// Closes everything and forgets what was read; false, with nothing changed, while somebody else has the files.
+    func rest() -> Bool {
+        if let view = self.view {
+            // An environment cannot be opened again before it is closed.
+            guard isKnownUniquelyReferenced(&view.files) else { return false }
+            self.mapBytes = view.files.environment.mapBytes
+        }
+        self.view = nil
+        self.holesChunk = nil
+        self.blocks = []
+        self.recentBlock = 0
+        return true
     }
 
     /// Sees the newest checkpoint.
     func renew() {
         self.holesChunk = nil
         self.blocks.removeAll(keepingCapacity: true)
+        guard let view = self.view else { return }
         do throws(LMDBError) {
-            try self.transaction.renew()
-            try self.subjects.renew(self.transaction)
-            try self.postings.renew(self.transaction)
-            try self.positions.renew(self.transaction)
-            try self.deleted.renew(self.transaction)
-            try self.timers.renew(self.transaction)
-            self.pages = try IndexPages(self.transaction, self.files)
+            try view.renew()
+            self.pages = try IndexPages(view.transaction, view.files)
         } catch {
             self.fail(error)
         }
     }
 
     /// Gives up the view until ``renew()``: reads in between find nothing.
-    func suspend() { self.transaction.reset() }
+    func suspend() { self.view?.transaction.reset() }
 
     func fail(_ error: LMDBError) { self.fail(error.description) }
 
     func fail(_ reason: String) {
         if self.failure != nil { return }
         self.failure = reason
-        self.files.noteDamage()
+        self.view?.files.noteDamage()
     }
 
     // MARK: Values
 
     /// The checkpoint record; nil if there is none or it is damaged.
     func record() throws(LMDBError) -> CheckpointRecord? {
+        guard let view = self.opened() else { return nil }
         let key = IndexFiles.recordKey
-        guard try self.transaction.find(unsafe key.span.bytes, in: self.files.meta) else { return nil }
-        return self.transaction.checkpointRecord
+        guard try view.transaction.find(unsafe key.span.bytes, in: view.files.meta) else { return nil }
+        return view.transaction.checkpointRecord
     }
 
     /// Whether nothing was ever written: a checkpoint is one transaction, so without its record there is nothing.
     func isEmpty() throws(LMDBError) -> Bool {
+        guard let view = self.opened() else { return true }
         let key = IndexFiles.recordKey
-        if try self.transaction.find(unsafe key.span.bytes, in: self.files.meta) { return false }
-        if try self.positions.first() { return false }
-        if try self.subjects.first() { return false }
-        return try !self.deleted.first()
+        if try view.transaction.find(unsafe key.span.bytes, in: view.files.meta) { return false }
+        if try view.positions.first() { return false }
+        if try view.subjects.first() { return false }
+        return try !view.deleted.first()
     }
 
     /// What is known of the subject; nil if none of its messages is stored.
     func subject(_ text: RawSpan) -> SubjectRow? {
+        guard let view = self.opened() else { return nil }
         do throws(LMDBError) {
             if text.byteCount <= SubjectKey.plainBytesMax {
                 if text.byteCount == 0 { return nil }
-                guard try self.transaction.find(text, in: self.files.subjects) else { return nil }
+                guard try view.transaction.find(text, in: view.files.subjects) else { return nil }
             } else {
                 SubjectKey.encode(text, into: &self.key)
-                guard try self.transaction.find(unsafe self.key.span.bytes, in: self.files.subjects) else {
+                guard try view.transaction.find(unsafe self.key.span.bytes, in: view.files.subjects) else {
                     return nil
                 }
             }
-            if let row = self.transaction.subjectRow { return row }
+            if let row = view.transaction.subjectRow { return row }
             self.fail("a row of database subjects is damaged")
         } catch {
             self.fail(error)
@@ -127,13 +160,14 @@ final class IndexReader {
 
     /// Reads a chunk of holes into ``holes``; false if all its sequences are stored.
     func readHoles(_ chunk: UInt64) -> Bool {
+        guard let view = self.opened() else { return false }
         if self.holesChunk == chunk { return self.holesFound }
         self.holesFound = false
         self.holesChunk = chunk
         do throws(LMDBError) {
             self.setKey(chunk)
-            if try self.transaction.find(unsafe self.key.span.bytes, in: self.files.deleted) {
-                self.holesFound = HoleChunk.decode(self.transaction.value, into: &self.holes, at: 0)
+            if try view.transaction.find(unsafe self.key.span.bytes, in: view.files.deleted) {
+                self.holesFound = HoleChunk.decode(view.transaction.value, into: &self.holes, at: 0)
                 if !self.holesFound { self.fail("a row of database deleted is damaged") }
             }
         } catch {
@@ -163,10 +197,11 @@ final class IndexReader {
     }
 
     private func readBlock(_ number: UInt64) -> Int? {
+        guard let view = self.opened() else { return nil }
         if let index = self.blocks.firstIndex(where: { $0.number == number }) { return index }
         do throws(LMDBError) {
             self.setKey(number)
-            guard try self.positions.find(unsafe self.key.span.bytes) else { return nil }
+            guard try view.positions.find(unsafe self.key.span.bytes) else { return nil }
         } catch {
             self.fail(error)
             return nil
@@ -178,7 +213,7 @@ final class IndexReader {
             index = self.blocks.indices.min { self.blocks[$0].lastUse < self.blocks[$1].lastUse } ?? 0
         }
         self.blocks[index].number = .max
-        guard self.blocks[index].block.decode(self.positions.value) else {
+        guard self.blocks[index].block.decode(view.positions.value) else {
             self.fail("a row of database positions is damaged")
             return nil
         }
@@ -188,10 +223,11 @@ final class IndexReader {
 
     /// Number and first time of the first block at or after `number`.
     func blockTime(atOrAfter number: UInt64) -> (number: UInt64, time: Int64)? {
+        guard let view = self.opened() else { return nil }
         do throws(LMDBError) {
             self.setKey(number)
-            guard try self.positions.seek(unsafe self.key.span.bytes) else { return nil }
-            if let block = self.positions.blockTime { return block }
+            guard try view.positions.seek(unsafe self.key.span.bytes) else { return nil }
+            if let block = view.positions.blockTime { return block }
             self.fail("a row of database positions is damaged")
         } catch {
             self.fail(error)
@@ -208,12 +244,13 @@ final class IndexReader {
 
     /// Reads the row of `id` that `sequence` is in or behind into ``row``, else the first one after it.
     func readPostings(_ id: UInt64, around sequence: UInt64) -> Bool {
+        guard let view = self.opened() else { return false }
         do throws(LMDBError) {
             PostingRow.encodeKey(id: id, sequence: sequence, into: &self.key)
-            if try self.postings.seekBack(unsafe self.key.span.bytes), self.isAt(id) {
+            if try view.postings.seekBack(unsafe self.key.span.bytes), self.isAt(id) {
                 return self.decodeRow()
             }
-            guard try self.postings.seek(unsafe self.key.span.bytes), self.isAt(id) else { return false }
+            guard try view.postings.seek(unsafe self.key.span.bytes), self.isAt(id) else { return false }
             return self.decodeRow()
         } catch {
             self.fail(error)
@@ -223,8 +260,9 @@ final class IndexReader {
 
     /// Reads the row after the last one read; false if it was the subject's last.
     func readNextPostings(_ id: UInt64) -> Bool {
+        guard let view = self.opened() else { return false }
         do throws(LMDBError) {
-            guard try self.postings.next(), self.isAt(id) else { return false }
+            guard try view.postings.next(), self.isAt(id) else { return false }
             return self.decodeRow()
         } catch {
             self.fail(error)
@@ -234,8 +272,9 @@ final class IndexReader {
 
     /// Reads the row before the last one read; false if it was the subject's first.
     func readPreviousPostings(_ id: UInt64) -> Bool {
+        guard let view = self.opened() else { return false }
         do throws(LMDBError) {
-            guard try self.postings.previous(), self.isAt(id) else { return false }
+            guard try view.postings.previous(), self.isAt(id) else { return false }
             return self.decodeRow()
         } catch {
             self.fail(error)
@@ -245,6 +284,7 @@ final class IndexReader {
 
     /// How many entries of `id` are at or after `sequence`.
     func countPostings(_ id: UInt64, from sequence: UInt64, hasHoles: Bool) -> UInt64 {
+        guard let view = self.opened() else { return 0 }
         guard self.readPostings(id, around: sequence) else { return 0 }
         let index = self.row.index(atOrAfter: sequence)
         if !hasHoles {
@@ -257,8 +297,8 @@ final class IndexReader {
         }
         var count = UInt64(self.row.sequences.count - index)
         do throws(LMDBError) {
-            while try self.postings.next(), self.isAt(id) {
-                guard let extent = self.postings.extent else {
+            while try view.postings.next(), self.isAt(id) {
+                guard let extent = view.postings.extent else {
                     self.fail("a row of database postings is damaged")
                     return 0
                 }
@@ -272,10 +312,11 @@ final class IndexReader {
 
     /// The ordinal after the subject's last entry.
     private func postingsEnd(_ id: UInt64) -> UInt64? {
+        guard let view = self.opened() else { return nil }
         do throws(LMDBError) {
             PostingRow.encodeKey(id: id, sequence: .max, into: &self.key)
-            guard try self.postings.seekBack(unsafe self.key.span.bytes), self.isAt(id) else { return nil }
-            guard let extent = self.postings.extent else { return nil }
+            guard try view.postings.seekBack(unsafe self.key.span.bytes), self.isAt(id) else { return nil }
+            guard let extent = view.postings.extent else { return nil }
             let (end, overflow) = extent.ordinal.addingReportingOverflow(extent.count)
             return overflow ? nil : end
         } catch {
@@ -285,7 +326,8 @@ final class IndexReader {
     }
 
     private func isAt(_ id: UInt64) -> Bool {
-        guard let key = PostingRow.decodeKey(self.postings.key) else {
+        guard let view = self.opened() else { return false }
+        guard let key = PostingRow.decodeKey(view.postings.key) else {
             self.fail("a key of database postings is damaged")
             return false
         }
@@ -293,8 +335,9 @@ final class IndexReader {
     }
 
     private func decodeRow() -> Bool {
-        if let key = PostingRow.decodeKey(self.postings.key),
-            self.row.decode(first: key.sequence, self.postings.value)
+        guard let view = self.opened() else { return false }
+        if let key = PostingRow.decodeKey(view.postings.key),
+            self.row.decode(first: key.sequence, view.postings.value)
         {
             return true
         }
@@ -308,6 +351,7 @@ final class IndexReader {
     ///
     /// `body` must not ask this reader for subjects; anything else it may.
     func forEachSubject(_ pattern: SubjectPattern?, _ body: (RawSpan, SubjectRow) -> Bool) {
+        guard let view = self.opened() else { return }
         if let pattern, pattern.isLiteral {
             if let row = self.subject(unsafe pattern.bytes.span.bytes) {
                 _ = unsafe body(pattern.bytes.span.bytes, row)
@@ -319,26 +363,18 @@ final class IndexReader {
         do throws(LMDBError) {
             // An empty key is none for LMDB.
             var found =
-                prefix.isEmpty ? try self.subjects.first() : try self.subjects.seek(unsafe prefix.span.bytes)
+                prefix.isEmpty ? try view.subjects.first() : try view.subjects.seek(unsafe prefix.span.bytes)
             while found {
-                if unsafe !self.subjects.key.starts(with: prefix.span.bytes) { return }
+                if unsafe !view.subjects.key.starts(with: prefix.span.bytes) { return }
                 var text = 0..<0
-                guard let row = SubjectRow(self.subjects.value, text: &text) else {
+                guard let row = SubjectRow(view.subjects.value, text: &text) else {
                     self.fail("a row of database subjects is damaged")
                     return
                 }
                 let isLong = !text.isEmpty
-                let matches =
-                    isLong
-                    ? pattern?.matches(self.subjects.value.extracting(text)) ?? true
-                    : pattern?.matches(self.subjects.key) ?? true
-                if matches {
-                    let goesOn =
-                        isLong
-                        ? body(self.subjects.value.extracting(text), row) : body(self.subjects.key, row)
-                    if !goesOn { return }
-                }
-                found = matches || isLong ? try self.subjects.next() : try self.advance(&scan)
+                let matches = view.subjects.subject(text) { pattern?.matches($0) ?? true }
+                if matches, !view.subjects.subject(text, { body($0, row) }) { return }
+                found = matches || isLong ? try view.subjects.next() : try self.advance(&scan)
             }
         } catch {
             self.fail(error)
@@ -347,34 +383,36 @@ final class IndexReader {
 
     /// Goes on after a key that does not match.
     private func advance(_ scan: inout SubjectScan?) throws(LMDBError) -> Bool {
-        switch scan?.step(after: self.subjects.key) ?? .next {
-        case .next: return try self.subjects.next()
+        guard let view = self.opened() else { return false }
+        switch scan?.step(after: view.subjects.key) ?? .next {
+        case .next: return try view.subjects.next()
         case .stop: return false
         case .seek: break
         }
         let target = scan?.target ?? []
         // A key is longer than LMDB allows only with a pattern that only long subjects can match.
-        if target.count > SubjectKey.plainBytesMax { return try self.subjects.next() }
+        if target.count > SubjectKey.plainBytesMax { return try view.subjects.next() }
         // Often the key is near: a few steps cost less than a search from the root.
         for _ in 0..<Self.stepsMax {
-            guard try self.subjects.next() else { return false }
-            if unsafe self.subjects.key.compare(target.span.bytes) >= 0 { return true }
+            guard try view.subjects.next() else { return false }
+            if unsafe view.subjects.key.compare(target.span.bytes) >= 0 { return true }
         }
-        return try self.subjects.seek(unsafe target.span.bytes)
+        return try view.subjects.seek(unsafe target.span.bytes)
     }
 
     // MARK: Message ids
 
     /// What is kept under the hash in dedup database `slot`.
     func messageID(_ hash: Hash128, slot: Int) -> (sequence: UInt64, time: Int64)? {
+        guard let view = self.opened() else { return nil }
         self.key.removeAll(keepingCapacity: true)
         self.key.appendWord(hash.low)
         self.key.appendWord(hash.high)
         do throws(LMDBError) {
-            guard try self.transaction.find(unsafe self.key.span.bytes, in: self.files.dedup[slot]) else {
+            guard try view.transaction.find(unsafe self.key.span.bytes, in: view.files.dedup[slot]) else {
                 return nil
             }
-            if let found = self.transaction.messageID { return found }
+            if let found = view.transaction.messageID { return found }
             self.fail("a row of database dedup is damaged")
         } catch {
             self.fail(error)
@@ -386,9 +424,10 @@ final class IndexReader {
 
     /// The rows of database `segments`.
     func segments() -> [SegmentTable.Row] {
+        guard let view = self.opened() else { return [] }
         var rows: [SegmentTable.Row] = []
         do throws(LMDBError) {
-            var cursor = try self.transaction.cursor(self.files.segments)
+            var cursor = try view.transaction.cursor(view.files.segments)
             while try cursor.next() {
                 guard cursor.key.byteCount == 8,
                     let row = SegmentTable.Row(number: cursor.key.bigEndian64(at: 0), cursor.value)
@@ -403,9 +442,10 @@ final class IndexReader {
 
     /// The snapshots of all consumers.
     func consumers() -> [ConsumerSnapshot] {
+        guard let view = self.opened() else { return [] }
         var snapshots: [ConsumerSnapshot] = []
         do throws(LMDBError) {
-            var cursor = try self.transaction.cursor(self.files.consumers)
+            var cursor = try view.transaction.cursor(view.files.consumers)
             while try cursor.next() {
                 guard cursor.key.byteCount == 8 else { throw .damaged("key of consumers") }
                 let consumer = ConsumerID(rawValue: cursor.key.bigEndian64(at: 0))
@@ -437,6 +477,11 @@ extension ReadTransaction {
 }
 
 extension Cursor {
+    /// What `body` says of the subject it stands on: the key, or where that is cut short the part `text` of the value.
+    fileprivate func subject(_ text: Range<Int>, _ body: (RawSpan) -> Bool) -> Bool {
+        text.isEmpty ? body(self.key) : body(self.value.extracting(text))
+    }
+
     /// Number and first time of the block of positions it stands on.
     fileprivate var blockTime: (number: UInt64, time: Int64)? {
         let key = self.key

@@ -136,8 +136,8 @@ extension FileStreamStore {
         // Memory is added up only now and then: it grows with the messages.
         let isFull =
             count >= self.policy.messages || count & 255 == 0 && self.tail.memoryBytes >= self.policy.bytes
-        if !isFull || self.reader.failure != nil { return }
-        let checkpoint = self.freeze([], isComplete: false)
+        guard isFull, self.reader.failure == nil, let files = self.reader.files else { return }
+        let checkpoint = self.freeze([], into: files, isComplete: false)
         checkpoint.perform()
         if let error = checkpoint.indexError {
             self.reader.fail(error)
