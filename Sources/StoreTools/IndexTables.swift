@@ -64,6 +64,9 @@ struct IndexTables {
             return "chunk \(chunk) (\(first) to \(first + 4_095)): \(holes) not stored"
         case .messageID(let hash, let sequence, let time):
             return "\(StoreBackup.hexadecimal(hash)): message \(sequence), \(StoreInspection.time(time))"
+        case .timer(let due, let sequence):
+            let time = due == .max ? "never by age" : StoreInspection.time(due)
+            return "message \(sequence) goes: \(time)"
         case .consumer(let snapshot):
             return "consumer \(snapshot.consumer.rawValue): \(snapshot.bytes.count) bytes of progress"
         case .timer(let due, let sequence):

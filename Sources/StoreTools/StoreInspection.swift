@@ -172,6 +172,7 @@ public struct StoreInspection {
                 var flags: [String] = []
                 if header.flags.contains(.erased) { flags.append("erased") }
                 if header.flags.contains(RecordFlags(rawValue: 1)) { flags.append("id") }
+                if header.flags.contains(RecordFlags(rawValue: 2)) { flags.append("ttl") }
                 if let stored, header.sequence <= stored.last, !stored.contains(header.sequence) {
                     flags.append("removed")
                 }
