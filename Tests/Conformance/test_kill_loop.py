@@ -5,6 +5,8 @@ timing. Publishers keep several messages in flight; operators delete, erase, pur
 created and removed. After every restart the oracle compares what is stored with what was answered.
 """
 
+import bisect
+import collections
 import os
 import random
 import threading
@@ -51,11 +53,16 @@ class Oracle:
         self.sent = {}  # number -> Message
         self.acked = {}  # number -> sequence
         self.number_of = {}  # sequence -> number, of those acknowledged or read
+        self.fresh = []  # (number, sequence) acknowledged since the last check
+        self.recent = collections.deque(maxlen=300)  # sequences acknowledged last
+        self.live = {}  # sequence -> subject, of those that may still be stored
         self.removing = set()  # sequences whose removal was asked for, answered or not
         self.removed = set()  # sequences whose removal was answered
-        self.purged_to = 0  # numbers up to here may have been taken by a purge
+        self.purging = None  # the first number that was not acknowledged when a purge was asked for
+        self.uncertain = set()  # numbers that were under way during a purge
         self.ack_sent = set()  # sequences for which a consumer's acknowledgement was sent
-        self.ack_confirmed = set()
+        self.ack_confirmed = {}  # sequence -> the pull request under which its acknowledgement was confirmed
+        self.pulls = 0
         self.last = 0  # the highest sequence ever seen
         self.duplicates = 0
         self.failure = None
@@ -123,8 +130,11 @@ class Oracle:
             sequence = int(tail.partition(b'"seq":')[2].split(b",")[0].split(b"}")[0])
             with self.lock:
                 self.acked[number] = sequence
+                self.fresh.append((number, sequence))
                 if b'"duplicate"' not in tail:
                     self.number_of.setdefault(sequence, number)
+                    self.recent.append(sequence)
+                    self.live[sequence] = self.sent[number].subject
             count += 1
         return count
 
@@ -142,8 +152,7 @@ class Oracle:
     def known(self):
         """A sequence that was acknowledged and may still be stored, or None."""
         with self.lock:
-            newest = list(self.number_of)[-300:]
-        return self.random.choice(newest) if newest else None
+            return self.random.choice(self.recent) if self.recent else None
 
     def do_delete(self, client, **request):
         sequence = self.known()
@@ -163,17 +172,18 @@ class Oracle:
     def purge(self, client, request, takes):
         """Purges; `takes(sequence, subject)` says whether a message known before goes."""
         with self.lock:
-            before = [(sequence, self.sent[number].subject) for sequence, number in self.number_of.items()]
-            taken = {sequence for sequence, subject in before if takes(sequence, subject)}
+            taken = {sequence for sequence, subject in self.live.items() if takes(sequence, subject)}
             self.removing |= taken
-            # Whether a message under way is taken, too, is the server's affair. Until the answer, that may be any.
-            self.purged_to = 1 << 60
+            # Whether a message under way is taken, too, is the server's affair.
+            self.purging = len(self.sent) - IN_FLIGHT
         answer = client.api(f"STREAM.PURGE.{self.name}", request)
         assert answer.get("success"), f"error: {answer}"
         with self.lock:
-            self.purged_to = len(self.sent)
+            self.settle()
             if "keep" not in request:
                 self.removed |= taken
+                for sequence in taken:
+                    self.live.pop(sequence, None)
 
     def do_purge(self, client):
         sequence = self.known()
@@ -189,28 +199,32 @@ class Oracle:
         self.purge(client, {"filter": subject, "keep": 3}, lambda _, found: found == subject)
 
     def do_pull(self, client):
+        self.pulls += 1
         sid = client.pull({"batch": 20, "expires": SECOND // 10}, "d", self.name)
         for _ in range(20):
             message = client.next(sid, 0.3)
             if message is None or message.status:
                 break
-            if message.sequence in self.ack_confirmed:
+            # Under the same request it may have been on its way again before the acknowledgement arrived.
+            if self.ack_confirmed.get(message.sequence, self.pulls) < self.pulls:
                 self.failure = f"{self.name}: {message.sequence} was acknowledged and is delivered again"
             if self.random.random() < 0.8:
                 self.ack_sent.add(message.sequence)
                 client.ack(message)
-                self.ack_confirmed.add(message.sequence)
+                self.ack_confirmed[message.sequence] = self.pulls
         client.unsubscribe(sid)
 
     # Checking
 
     def settle(self):
-        """After a kill: a purge that was not answered may have taken anything sent before."""
-        self.purged_to = min(self.purged_to, len(self.sent))
+        """Ends a purge, or what a kill has left of one: it may have taken anything that was under way meanwhile."""
+        if self.purging is not None:
+            self.uncertain.update(range(self.purging, len(self.sent) + 1))
+            self.purging = None
 
     def may_be_gone(self, sequence, number):
         """Whether somebody asked for this message's removal, a limit took it, or a work queue is done with it."""
-        if sequence in self.removing or number <= self.purged_to and "purge" in self.kinds:
+        if sequence in self.removing or number in self.uncertain:
             return True
         return "retention" in self.config and sequence in self.ack_sent
 
@@ -220,7 +234,8 @@ class Oracle:
         state = client.state(name)
         last = state["last_seq"]
         assert last >= self.last, f"{name}: the last sequence went back from {self.last} to {last}"
-        assert max(self.acked.values(), default=0) <= last, f"{name}: an acknowledged sequence is beyond {last}"
+        highest = max((sequence for _, sequence in self.fresh), default=0)
+        assert highest <= last, f"{name}: {highest} was acknowledged, and the last sequence is {last}"
         start = 1 if reads_all else self.last + 1
         if "retention" in self.config:
             # Each message takes a request of its own there.
@@ -239,27 +254,28 @@ class Oracle:
             assert sequence not in self.removed, f"{name}: {sequence} was removed and is back"
         sequences = [sequence for sequence, *_ in stored]
         assert sequences == sorted(set(sequences)), f"{name}: sequences do not rise"
-        self.check_kept(set(sequences), start, last)
+        set_of_stored = set(sequences)
+        self.check_kept(set_of_stored, start, last, self.acked.items() if reads_all else self.fresh)
         if start == 1:
             assert len(stored) == state["messages"], f"{name}: {len(stored)} messages, {state['messages']} counted"
-        self.check_consumer(client, set(sequences), start)
+        self.check_consumer(client, set_of_stored, start)
+        self.live = {one: subject for one, subject in self.live.items() if one < start or one in set_of_stored}
+        for sequence, subject, *_ in stored:
+            self.live.setdefault(sequence, subject)
+        self.fresh = []
         # Sequences of this life that nobody was told about are used up all the same.
         self.last = last
 
-    def check_kept(self, stored, start, last):
+    def check_kept(self, stored, start, last, acked):
         """Everything acknowledged since `start` is stored, unless it may be gone."""
-        counts = {}
-        for sequence in sorted(stored):
-            subject = self.sent[self.number_of[sequence]].subject
-            counts[subject] = counts.get(subject, 0) + 1
-        for number, sequence in self.acked.items():
+        known = sorted(self.number_of) if "max_msgs" in self.config else []
+        for number, sequence in acked:
             if sequence < start or sequence in stored or self.may_be_gone(sequence, number):
                 continue
-            if "max_msgs" in self.config:
-                # Deleted ones do not count, so a limit may have taken only what so many newer ones have pushed out.
-                newer = sum(1 for other in self.number_of if other > sequence)
-                if newer >= self.config["max_msgs_per_subject"]:
-                    continue
+            # A limit takes a message only when so many newer ones have pushed it out.
+            newer = len(known) - bisect.bisect_right(known, sequence)
+            if known and newer >= self.config["max_msgs_per_subject"]:
+                continue
             raise AssertionError(f"{self.name}: message {number}, acknowledged as {sequence}, is gone (last {last})")
 
     def check_consumer(self, client, stored, start):
