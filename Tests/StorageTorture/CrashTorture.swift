@@ -46,6 +46,8 @@ final class CrashTorture {
     private(set) var recoveries = 0
     /// How many recoveries were cut short by another power cut.
     private(set) var nested = 0
+    /// How many segments the workloads have written anew.
+    private(set) var rewrites: UInt64 = 0
     /// What went wrong, with what is needed to see it again; at most 20.
     private(set) var problems: [String] = []
 
@@ -76,6 +78,7 @@ final class CrashTorture {
         }
         disk.beforeEachMutation(nil)
         self.crash(disk, directory, depth: 0)
+        self.rewrites += store.rewrites
     }
 
     // MARK: Crashing

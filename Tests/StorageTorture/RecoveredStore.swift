@@ -34,11 +34,12 @@ extension OpenedStore {
 extension FakeDisk {
     /// What of the files `before` is neither here nor in quarantine; nil if all of it is.
     ///
-    /// A file may have lost its end if quarantine has that. Zeros may have become something: a header written anew.
+    /// A file may have lost its end if quarantine has that. Zeros may have become something: a header written anew. A
+    /// segment that was being written anew, `.new`, is a copy.
     func missing(from before: [String: [UInt8]]) -> String? {
         let after = self.files
         let quarantined = after.filter { $0.key.hasPrefix("/quarantine/") }.map { $0.value[...] }
-        for (path, old) in before {
+        for (path, old) in before where !path.hasSuffix(".new") {
             let new = after[path] ?? []
             if new == old { continue }
             if quarantined.contains(old[...]) { continue }

@@ -29,18 +29,23 @@ struct StoreWorkload {
     /// Another kind of it is another line here: every torture does it.
     /// What one throws is a ``StoreError``.
     static let maintenance: [@Sendable (FileStreamStore) throws -> Void] = [
-        { store in store.requestSync() }
+        { store in store.requestSync() },
+        { store in try StoreWorkload.rewrite(store) },
+        { store in try StoreWorkload.rewrite(store) },
     ]
 
     let operations: [Operation]
     let limits: StoreLimits
     /// How long a segment is: by default of a few messages.
     let segmentBytes: Int
+    /// Whether full segments are compressed.
+    let compresses: Bool
 
     init(operations: [Operation], segmentBytes: Int) {
         self.operations = operations
         self.limits = StoreLimits()
         self.segmentBytes = segmentBytes
+        self.compresses = false
     }
 
     init(seed: UInt64, count: Int) {
@@ -51,7 +56,7 @@ struct StoreWorkload {
         let subjects = ["a.b", "a.c", "b.x.1", "b.y.1", "c"]
         for _ in 0..<count {
             switch Int.random(in: 0..<100, using: &random) {
-            case 0..<66:
+            case 0..<62:
                 last += 1
                 time += Int64.random(in: 0..<10, using: &random)
                 operations.append(
@@ -62,6 +67,8 @@ struct StoreWorkload {
                         time: time
                     )
                 )
+            case 62..<66:
+                operations.append(.maintain(Int.random(in: 0..<Self.maintenance.count, using: &random)))
             case 66..<73:
                 operations.append(
                     .remove(UInt64.random(in: 0...last + 1, using: &random), erase: last % 2 == 0)
@@ -69,21 +76,24 @@ struct StoreWorkload {
             case 73..<75:
                 let below = UInt64.random(in: 0...last, using: &random)
                 operations.append(.purge(["a.*"], below: below, keep: 0))
-            case 75..<77: operations.append(Self.purge(last, &random))
-            case 77: operations.append(.maintain(Int.random(in: 0..<Self.maintenance.count, using: &random)))
+            case 75..<78: operations.append(Self.purge(last, &random))
             case 78:
                 last += 5
                 operations.append(.skip(last))
             case 79: operations.append(.expire(time - 200))
             case 80..<84: operations.append(.progress(last))
             case 84..<94: operations.append(.commit)
-            default: operations.append(.checkpoint)
+            default:
+                operations.append(.checkpoint)
+                // What a checkpoint has planned.
+                operations.append(.maintain(Int.random(in: 0..<Self.maintenance.count, using: &random)))
             }
         }
         operations.append(.commit)
         operations.append(.checkpoint)
         self.operations = operations
         self.segmentBytes = 2_048
+        self.compresses = seed % 3 == 0
         self.limits = seed % 2 == 0 ? StoreLimits(messages: 60, messagesPerSubject: 25) : StoreLimits()
     }
 
@@ -113,7 +123,8 @@ struct StoreWorkload {
             segmentBytes: self.segmentBytes,
             limits: self.limits,
             duplicateWindow: 1_000_000_000,
-            indexMapBytes: 1 << 24
+            indexMapBytes: 1 << 24,
+            compresses: self.compresses
         )
     }
 
@@ -178,6 +189,17 @@ struct StoreWorkload {
                 try self.commit(store, acknowledged)
             }
             try self.commit(store, acknowledged)
+        }
+    }
+
+    /// Writes a segment anew, if the last checkpoint found one of which little is stored, or one to compress.
+    private static func rewrite(_ store: FileStreamStore) throws(StoreError) {
+        guard let due = store.rewriteDeadline else { return }
+        // Nothing was appended for so long that the stream is quiet.
+        let now = due.advanced(byNanoseconds: 20_000_000_000)
+        while let rewrite = store.makeRewrite(now: now) {
+            rewrite.perform { _ in }
+            try store.finish(rewrite)
         }
     }
 

@@ -47,7 +47,10 @@ private func crash(_ options: TortureOptions) throws -> [String] {
         try torture.run(seed: seed, operations: 160)
         seed &+= 1  // Safe: any number is a seed.
     }
-    say("crashes: \(torture.states.count) distinct states, \(torture.nested) changes inside recoveries")
+    say(
+        "crashes: \(torture.states.count) distinct states, \(torture.nested) changes inside recoveries, "
+            + "\(torture.rewrites) segments written anew"
+    )
     return torture.problems
 }
 

@@ -19,10 +19,11 @@ struct TortureTests {
         }
         print(
             "Torture: \(torture.states.count) distinct crash states, \(torture.recoveries) recoveries, "
-                + "\(torture.nested) places in them to cut the power again"
+                + "\(torture.nested) places in them to cut the power again, \(torture.rewrites) segments written anew"
         )
         #expect(torture.problems == [])
         #expect(torture.nested > 1_000)
+        #expect(torture.rewrites > 3)
     }
 
     @Test("Whatever call fails, once or for good, nothing is lost", arguments: FaultTorture.Kind.all)

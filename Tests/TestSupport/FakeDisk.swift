@@ -29,6 +29,8 @@ public final class FakeDisk: @unchecked Sendable {
     /// Which call fails, and how.
     public struct Fault: Sendable {
         /// The number of the call, counted from 1 over all calls since the disk was made.
+        ///
+        /// A full disk (`ENOSPC`) can be read: then the first call from there on fails that changes something.
         public var call: Int
         /// The kernel's reason.
         public var errno: CInt
@@ -216,8 +218,8 @@ public final class FakeDisk: @unchecked Sendable {
             if let max = self.state.mutationsMax, self.state.mutations > max {
                 return .failure(.system(call: name, path: path, errno: EIO))
             }
-            if let fault = self.state.fault,
-                self.state.calls == fault.call || (fault.isSticky && self.state.calls > fault.call)
+            if let fault = self.state.fault, self.state.calls >= fault.call,
+                fault.isSticky || !self.state.didFail, mutates || fault.errno != ENOSPC
             {
                 self.state.didFail = true
                 file?.failSync()
