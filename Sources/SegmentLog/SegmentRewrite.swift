@@ -179,7 +179,9 @@ public final class SegmentRewrite: Sendable {
         try file.sync()
         // The disk is asked, not the kernel's memory: nothing else will have these records.
         file.discardCache()
-        guard try self.readBack(file, pause) == tally else { return .damaged }
+        let found = try self.readBack(file, pause)
+        if self.isCancelled.load(ordering: .relaxed) { return .cancelled }
+        guard found == tally else { return .damaged }
         return .done(keptBytes: kept, fileBytes: writer.size)
     }
 
@@ -234,7 +236,7 @@ public final class SegmentRewrite: Sendable {
                 pause(read)
                 read = 0
             }
-            return true
+            return !self.isCancelled.load(ordering: .relaxed)
         }
         return isWhole ? tally : nil
     }

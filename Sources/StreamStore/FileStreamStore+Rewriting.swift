@@ -43,6 +43,16 @@ struct SparseSegment {
     var liveBytes: UInt64
 }
 
+/// What decides whether there is something to rewrite, apart from time.
+struct RewriteLook: Equatable {
+    /// Bytes that nobody wants.
+    var garbage: UInt64
+    /// Segments that are full.
+    var segments: Int
+    /// How many of them are to be compressed.
+    var plain: Int
+}
+
 /// When a store rewrites segments.
 enum RewritePolicy {
     /// A stream is quiet when nothing was appended for so many nanoseconds.
@@ -67,9 +77,19 @@ extension FileStreamStore {
         if self.rewrite != nil || self.refusal != nil || self.reader.failure != nil { return nil }
         if self.segments.older.isEmpty { return nil }
         let hasWork =
-            !self.sparse.isEmpty || self.segments.deadCount > 0 || self.compresses
+            !self.sparse.isEmpty || self.segments.deadCount > 0
+            || self.compresses && self.segments.plainCount > 0
             || self.segments.garbage >= self.garbageMin
-        return hasWork ? Timestamp(rawValue: Swift.max(self.nextLook, 0)) : nil
+        if !hasWork || self.vainLook == self.lookState { return nil }
+        return Timestamp(rawValue: Swift.max(self.nextLook, 0))
+    }
+
+    private var lookState: RewriteLook {
+        RewriteLook(
+            garbage: self.segments.garbage,
+            segments: self.segments.older.count,
+            plain: self.compresses ? self.segments.plainCount : 0
+        )
     }
 
     /// Garbage of a segment that is not worth rewriting it while the stream is busy.
@@ -91,7 +111,15 @@ extension FileStreamStore {
         if let number = self.nextUncompressed(), let rewrite = self.begin(number, live: nil, liveBytes: 0) {
             return rewrite
         }
-        self.wantsReclaim = !self.chooseSparse().isEmpty || self.segments.deadCount > 0
+        self.wantsReclaim =
+            !self.chooseSparse().isEmpty || self.segments.deadCount > 0
+            // Messages to overwrite had to wait for a rewriting.
+            || !self.erasures.isEmpty
+        // In a quiet stream looking again would find the same, unless a segment is only left alone for a while.
+        let isVain =
+            !self.wantsReclaim && self.isQuiet
+            && !self.segments.older.contains { $0.retryAt > self.clock && $0.retryAt < .max }
+        self.vainLook = isVain ? self.lookState : nil
         let age = self.wantsReclaim ? RewritePolicy.busyLook : RewritePolicy.idleLook
         self.nextLook = self.clock.addingReportingOverflow(age).partialValue
         return nil

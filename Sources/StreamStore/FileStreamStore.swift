@@ -110,6 +110,8 @@ public final class FileStreamStore: StreamStore {
     var wantsReclaim = false
     /// When to look for more.
     var nextLook: Int64 = .min
+    /// What the store was like when it last looked and, in a quiet stream, found nothing.
+    var vainLook: RewriteLook?
     /// When the index may be made smaller again.
     var nextCompaction: Int64 = .min
     /// Segments rewritten since the store was opened.

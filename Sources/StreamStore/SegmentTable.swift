@@ -29,6 +29,8 @@ struct SegmentTable {
     private(set) var garbage: UInt64 = 0
     /// How many of `older` hold no stored message.
     private(set) var deadCount = 0
+    /// How many of `older` are not compressed.
+    private(set) var plainCount = 0
 
     /// All of them, ascending by number.
     var rows: [Row] {
@@ -51,6 +53,7 @@ struct SegmentTable {
         self.older.append(row)
         self.garbage += row.garbage
         if row.live == 0 { self.deadCount += 1 }
+        if !row.isCompressed { self.plainCount += 1 }
     }
 
     /// One more message in the segment, the newest there is.
@@ -129,6 +132,7 @@ struct SegmentTable {
         let new = self.older[index]
         self.garbage = self.garbage - old.garbage + new.garbage
         self.deadCount += (new.live == 0 ? 1 : 0) - (old.live == 0 ? 1 : 0)
+        self.plainCount += (new.isCompressed ? 0 : 1) - (old.isCompressed ? 0 : 1)
     }
 
     private func index(of number: UInt64) -> Int? {
