@@ -69,8 +69,6 @@ struct IndexTables {
             return "message \(sequence) goes: \(time)"
         case .consumer(let snapshot):
             return "consumer \(snapshot.consumer.rawValue): \(snapshot.bytes.count) bytes of progress"
-        case .timer(let due, let sequence):
-            return "message \(sequence): gone at \(StoreInspection.time(due))"
         case .damaged(let key, let value):
             return "damaged row: key \(StoreBackup.hexadecimal(key)), \(value.count) bytes"
         }
