@@ -9,7 +9,8 @@ import Testing
 struct SubjectScanTests {
     /// Scans as the index does: returns what matches, and how many keys were looked at.
     private func scan(_ pattern: SubjectPattern, _ keys: [[UInt8]]) -> (found: [[UInt8]], steps: Int) {
-        let prefix = SubjectScan.prefix(of: pattern)
+        var scan = SubjectScan(pattern)
+        let prefix = scan.prefix
         func seek(_ key: [UInt8]) -> Int {
             keys.firstIndex { !$0.lexicographicallyPrecedes(key) } ?? keys.count
         }
@@ -24,10 +25,11 @@ struct SubjectScanTests {
                 index += 1
                 continue
             }
-            switch SubjectScan.step(pattern, after: key.span.bytes) {
+            switch scan.step(after: key.span.bytes) {
             case .next: index += 1
             case .stop: return (found, steps)
-            case .seek(let target):
+            case .seek:
+                let target = scan.target
                 #expect(key.lexicographicallyPrecedes(target), "a scan goes forward: \(key) \(target)")
                 index = max(index + 1, seek(target))
             }
@@ -84,6 +86,6 @@ struct SubjectScanTests {
         ]
     )
     func prefix(pattern: String, expected: String) throws {
-        #expect(SubjectScan.prefix(of: try self.pattern(pattern)) == expected.bytes)
+        #expect(SubjectScan(try self.pattern(pattern)).prefix == expected.bytes)
     }
 }
