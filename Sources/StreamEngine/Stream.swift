@@ -108,6 +108,7 @@ public final class Stream {
 
     /// The writes that make everything so far durable; nil if there are none or some are under way.
     public func makeCommit() -> StoreCommit? {
+        self.flushReady()
         guard !self.isCommitting, let commit = self.store.makeCommit() else { return nil }
         self.isCommitting = true
         swap(&self.held, &self.committing)
@@ -133,7 +134,15 @@ public final class Stream {
             throw error
         }
         self.release(&self.committing)
+        self.flushReady()
         if !self.store.hasUncommitted { self.release(&self.held) }
+    }
+
+    /// Hands the store what consumers gathered since they were last served.
+    ///
+    /// A confirmation may be held that promises it: whether the store has everything is to be asked only after this.
+    private func flushReady() {
+        for slot in self.ready { self.consumers[slot]?.consumer.flushProgress() }
     }
 
     /// Turns all answers that wait for something to become durable into errors, and lets them leave.

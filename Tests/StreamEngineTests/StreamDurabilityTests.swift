@@ -114,6 +114,72 @@ struct StreamDurabilityTests {
         try stream.finish(sync)
     }
 
+    /// Where the effects of a cycle go, and the reply subjects in them.
+    private func take(_ stream: StreamEngine.Stream) -> (routes: [String], replies: [String]) {
+        let bytes = Array(stream.outgoing.arena.readableBytesView)
+        func text(_ range: Range<Int>) -> String { String(decoding: bytes[range], as: UTF8.self) }
+        let effects = stream.outgoing.effects.map { (text($0.route), text($0.reply)) }
+        stream.outgoing.removeAll()
+        return (effects.map(\.0), effects.map(\.1))
+    }
+
+    private func commit(_ stream: StreamEngine.Stream) throws {
+        while let commit = stream.makeCommit() {
+            commit.perform()
+            try stream.finish(commit)
+        }
+    }
+
+    @Test("A confirmed acknowledgement that arrives during a commit waits for the next one")
+    func confirmation() throws {
+        let stream = try self.makeStream(.sync)
+        var configuration = ConsumerConfiguration()
+        configuration.durableName = "d"
+        configuration.ackPolicy = .explicit
+        let added = stream.addConsumer(
+            name: "d",
+            configuration: configuration,
+            id: ConsumerID(rawValue: 1),
+            now: Self.start
+        )
+        let slot = try #require(added)
+        self.publish(stream)
+        try self.commit(stream)
+        let (inbox, body) = (Array("inbox".utf8), Array("1".utf8))
+        stream.pull(
+            slot,
+            body: body.span.bytes,
+            reply: inbox.span.bytes,
+            headers: RawSpan(),
+            now: Self.start,
+            interest: { _ in .max }
+        )
+        _ = stream.deliver(now: Self.start, interest: { _ in .max })
+        try self.commit(stream)
+        let found = self.take(stream).replies.first { $0.hasPrefix("$JS.ACK.") }
+        let subject = Array(try #require(found).utf8)
+
+        self.publish(stream)
+        let commit = try #require(stream.makeCommit())
+        let (reply, verdict) = (Array("confirmed".utf8), Array("+ACK".utf8))
+        stream.acknowledge(
+            slot,
+            subject: subject.span.bytes,
+            reply: reply.span.bytes,
+            payload: verdict.span.bytes,
+            now: Self.start,
+            interest: { _ in .max }
+        )
+        commit.perform()
+        try stream.finish(commit)
+        // The consumer has not been served since: its progress is in no journal yet.
+        #expect(self.take(stream).routes == ["r"])
+        _ = stream.deliver(now: Self.start, interest: { _ in .max })
+        #expect(!self.take(stream).routes.contains("confirmed"))
+        try self.commit(stream)
+        #expect(self.take(stream).routes.contains("confirmed"))
+    }
+
     @Test("In memory an answer leaves at once")
     func memory() {
         let stream = self.makeStream(over: MemoryStreamStore(firstSequence: .zero))
