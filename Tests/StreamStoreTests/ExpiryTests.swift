@@ -167,7 +167,7 @@ struct ExpiryTests {
         #expect(fixture.store.expiring(by: late, limit: 9).map { $0.rawValue } == [1, 7, 9, 6, 3])
         try fixture.checkpoint()
         #expect(fixture.store.expiring(by: late, limit: 9).map { $0.rawValue } == [1, 7, 9, 6, 3])
-        let files = fixture.store.reader.files
+        let files = try #require(fixture.store.reader.files)
         #expect(try files.environment.read().count(files.timers) == 5)
     }
 
@@ -180,7 +180,7 @@ struct ExpiryTests {
             }
             try fixture.checkpoint()
         }
-        let files = fixture.store.reader.files
+        let files = try #require(fixture.store.reader.files)
         // One for each message, and what the last checkpoints have not swept yet.
         #expect(try files.environment.read().count(files.timers) < 2_000)
         #expect(fixture.store.state.messages == 500)

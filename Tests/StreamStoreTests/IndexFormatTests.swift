@@ -33,7 +33,7 @@ struct IndexFormatTests {
 
     /// The rows of each database, in hexadecimal; a long value is told by its length.
     private func rows(_ fixture: StoreFixture) throws -> [String] {
-        let files = fixture.store.reader.files
+        let files = try #require(fixture.store.reader.files)
         var lines: [String] = []
         let databases: [(String, Database)] = [
             ("meta", files.meta), ("segments", files.segments), ("positions", files.positions),
