@@ -29,7 +29,7 @@ final class IndexFiles: Sendable {
     /// All of them.
     var databases: [Database] {
         [self.meta, self.segments, self.positions, self.subjects, self.postings, self.deleted]
-            + self.dedup + [self.consumers]
+            + self.dedup + [self.timers, self.consumers]
     }
 
     /// Key of the checkpoint record.

@@ -1,4 +1,5 @@
 import Foundation
+import LMDB
 import StreamModel
 import Subjects
 import TestSupport
@@ -84,6 +85,16 @@ struct IndexCompactionTests {
         try fixture.reopen()
         #expect(!fixture.report.rebuiltIndex)
         #expect(fixture.store.state.messages == 11)
+    }
+
+    @Test("The pages of every database count as used")
+    func countsAll() throws {
+        let fixture = try self.shrunk()
+        let files = try #require(fixture.store.reader.files)
+        #expect(files.databases.count == IndexTable.allCases.count)
+        let usage = try files.environment.pageUsage(files.databases)
+        #expect(usage.used > IndexTable.allCases.count && usage.used <= usage.file)
+        #expect(usage.freeBytes < usage.fileBytes)
     }
 
     @Test("Not again at once: an index that changes much needs its free pages")
