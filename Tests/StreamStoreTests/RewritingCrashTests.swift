@@ -160,7 +160,7 @@ struct RewritingCrashTests {
                 state = opened.store.state
                 try opened.store.commitAll()
             }
-            step += 17
+            step += 29
         }
     }
 }
