@@ -36,11 +36,11 @@ def body(number):
 
 
 def used(server):
-    """Bytes on the disk of everything in the store."""
+    """Bytes on the disk of everything in the store but the reserve for a full disk, which stays the same."""
     total = 0
     for path in server.store.rglob("*"):
         try:
-            if path.is_file():
+            if path.is_file() and path.name != "reserve":
                 total += path.stat().st_blocks * 512
         except FileNotFoundError:
             pass  # Replaced at this moment.
