@@ -10,6 +10,10 @@ struct AwakeStreams {
     let limit: Int
     private var slots: [Slot] = []
     private var hand = 0
+    /// Streams noted since the last look round.
+    private var noted = 0
+    /// Streams looked at for each one noted: enough to keep the bound, and no more however many are busy.
+    private static let looksPerNote = 4
 
     init(limit: Int) { self.limit = max(1, limit) }
 
@@ -19,14 +23,16 @@ struct AwakeStreams {
     /// Notes that a stream was used.
     mutating func note(_ hosted: HostedStream) {
         hosted.wasUsed = true
+        self.noted += 1
         if hosted.isAwake { return }
         hosted.isAwake = true
         self.slots.append(hosted.handle.address.slot)
     }
 
-    /// Lets streams rest until the bound is kept, or all were looked at twice.
+    /// Lets streams rest until the bound is kept, or a few were looked at for each that was used.
     mutating func shrink(_ streams: borrowing SlotTable<HostedStream>) {
-        var looks = 2 * self.slots.count
+        var looks = Self.looksPerNote * self.noted
+        self.noted = 0
         while self.slots.count > self.limit, looks > 0 {
             looks -= 1
             if self.hand >= self.slots.count { self.hand = 0 }

@@ -237,7 +237,7 @@ final class HostedStream {
     var isOnDisk: Bool { self.isCommitting || self.isCheckpointing }
 
     /// Closes what an idle stream does not need open; false while it is busy.
-    func rest() -> Bool { !self.isOnDisk && !self.isRewriting && self.stream.rest() }
+    func rest() -> Bool { !self.isCheckpointing && self.stream.rest() && !self.isOnDisk && !self.isRewriting }
 
     /// Writes the last things and closes the store.
     ///

@@ -63,7 +63,7 @@ extension JetStreamAccount {
         }
         threads.wait()
         return found.withLock { found in
-            self.entries = found.entries
+            for (name, entry) in found.entries { self.entries[name] = entry }
             self.unavailable = found.failed
             return found.messages
         }

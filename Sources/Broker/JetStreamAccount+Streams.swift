@@ -103,9 +103,7 @@ extension JetStreamAccount {
     }
 
     private func checkOverlap(_ configuration: StreamConfiguration) throws(APIError) {
-        for entry in self.entries.values where entry.handle.name != configuration.name {
-            if entry.configuration.overlaps(configuration) { throw .streamSubjectOverlap }
-        }
+        if self.entries.hasOverlap(with: configuration) { throw .streamSubjectOverlap }
     }
 
     // MARK: - Update
@@ -205,7 +203,7 @@ extension JetStreamAccount {
         _ request: JetStreamRequest
     ) throws(APIError) {
         try unsafe RequestBody.checkEmpty(request.payload.span.bytes)
-        guard let entry = self.entries.removeValue(forKey: name) else { throw .streamNotFound }
+        guard let entry = self.entries.remove(name) else { throw .streamNotFound }
         let target = self.broker.shards[entry.handle.address.shard]
         target.post(
             .call { shard in

@@ -31,7 +31,7 @@ final class JetStreamAccount: @unchecked Sendable {
     /// The server.
     unowned let broker: Broker
 
-    var entries: [String: Entry] = [:]
+    var entries: StreamTable
     /// What happens when the disk is full.
     ///
     /// Set before the server listens, nil before that.
@@ -54,6 +54,7 @@ final class JetStreamAccount: @unchecked Sendable {
         self.account = account
         self.storage = storage
         self.broker = broker
+        self.entries = StreamTable(seed: broker.hashSeed)
     }
 
     /// Sets room aside for the day the disk is full.

@@ -76,11 +76,7 @@ final class JetStreamStorage: @unchecked Sendable {
         }
         var options = FileStoreOptions(record, id: id, quarantine: "\(directory.quarantinePath)/\(id)")
         options.durability = self.durability(of: record.configuration)
-        let opened = try FileStreamStore.open(
-            directory: directory.streamPath(id),
-            options: options,
-            now: now
-        )
+        let opened = try FileStreamStore.open(id, in: directory, options: options, now: now)
         self.report(opened.report, of: record.configuration.name)
         return OpenedStream(catalogID: id, store: opened.store, consumers: opened.consumers)
     }

@@ -123,6 +123,7 @@ struct ServerCommand: AsyncParsableCommand {
             return
         }
         DescriptorLimit.raise()
+        HeapPolicy.apply()
         let level: Logger.Level = self.trace || self.debugAndTrace ? .trace : self.debug ? .debug : .info
         let logger = Logger(label: "weir") { _ in StandardErrorLog(level: level) }
         let server = Server(options: try self.makeOptions(), logger: logger)

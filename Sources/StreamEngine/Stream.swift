@@ -179,9 +179,9 @@ public final class Stream {
 
     /// Gives back memory and files that are not needed while nothing happens.
     ///
-    /// - Returns: False, with nothing changed, while something is under way.
+    /// - Returns: False while something is under way, and not all is given back.
     public func rest() -> Bool {
-        guard !self.isCommitting, self.outgoing.isEmpty, self.held.isEmpty, self.store.rest() else {
+        guard self.store.rest(), !self.isCommitting, self.outgoing.isEmpty, self.held.isEmpty else {
             return false
         }
         self.outgoing = EffectBuffer()

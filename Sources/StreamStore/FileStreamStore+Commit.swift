@@ -159,12 +159,11 @@ extension FileStreamStore {
 
     /// Closes files that are not needed while nothing happens; each is opened again when it is.
     ///
-    /// - Returns: False, with nothing changed, while something is under way or unwritten.
+    /// - Returns: False while something is under way or unwritten: then the index may be closed, and nothing else.
     public func rest() -> Bool {
-        if self.commit != nil || self.checkpoint != nil || self.hasUncommitted || self.rewrite != nil {
-            return false
-        }
-        if self.waiting != nil || !self.reader.rest() { return false }
+        // What is on its way to the log does not need the index.
+        if self.checkpoint != nil || self.waiting != nil || !self.reader.rest() { return false }
+        if self.commit != nil || self.hasUncommitted || self.rewrite != nil { return false }
         self.log.release()
         self.journal.release()
         return true

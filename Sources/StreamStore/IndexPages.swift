@@ -17,6 +17,9 @@ struct IndexPages {
         for database in files.dedup { self.dedup = max(self.dedup, try transaction.leafPages(database)) }
     }
 
+    /// Whether any subject has a row.
+    var hasSubjects: Bool { self.subjects > 0 }
+
     /// About how many of them a checkpoint of that layer changes, at most.
     func changed(by layer: IndexLayer) -> Int {
         let messages = layer.messages

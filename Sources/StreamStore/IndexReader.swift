@@ -139,6 +139,8 @@ final class IndexReader {
 
     /// What is known of the subject; nil if none of its messages is stored.
     func subject(_ text: RawSpan) -> SubjectRow? {
+        // Without one there is nothing to open the files for.
+        if !self.pages.hasSubjects { return nil }
         guard let view = self.opened() else { return nil }
         do throws(LMDBError) {
             if text.byteCount <= SubjectKey.plainBytesMax {

@@ -34,6 +34,34 @@ extension FileStreamStore {
         )
     }
 
+    /// As `open(directory:options:now:)`, of the stream with that number in an open store.
+    public static func open(
+        _ id: UInt64,
+        in store: StoreDirectory,
+        options: FileStoreOptions,
+        now: Timestamp
+    ) throws(StoreError) -> OpenedStore {
+        let root: any StorageDirectory
+        let quarantine: POSIXDirectory
+        do throws(SegmentError) {
+            root = try store.streams.ensureDirectory(String(id))
+            quarantine = try POSIXDirectory(path: options.quarantine, create: true)
+        } catch {
+            throw StoreError(error)
+        }
+        // A directory inside the store's costs no descriptor of its own.
+        guard let root = root as? POSIXDirectory else {
+            return try self.open(directory: store.streamPath(id), options: options, now: now)
+        }
+        return try self.open(
+            root: root,
+            quarantine: quarantine,
+            indexRoot: root,
+            options: options,
+            now: now
+        )
+    }
+
     /// As `open(directory:options:now:)`, on a disk of the caller's.
     ///
     /// - Parameter indexRoot: where the directory `index` is; always on the real file system, for LMDB.

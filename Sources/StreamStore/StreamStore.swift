@@ -162,7 +162,7 @@ public protocol StreamStore: AnyObject {
 
     /// Closes what is not needed while nothing happens; it is opened again when it is.
     ///
-    /// - Returns: False, with nothing changed, while something is under way or unwritten.
+    /// - Returns: False while something is under way or unwritten, and not all is closed.
     func rest() -> Bool
 
     /// Whether segments are kept compressed; never in memory.
