@@ -306,6 +306,7 @@ final class ClientSession {
     }
 
     private func pong() {
+        self.shard.takeMail()
         FrameEncoder.writePong(into: &self.stage.bytes.value)
         self.shard.touch(self.stage)
         guard !self.hasAnsweredFirstPing else { return }

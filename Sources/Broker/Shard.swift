@@ -71,6 +71,7 @@ final class Shard: @unchecked Sendable {
     private var random: UInt64
     private var wakeUp: (at: Timestamp, task: Scheduled<Void>)?
     private var isSettling = false
+    private var isOpeningMail = false
 
     /// Batches kept for reuse.
     private static let spareBatchesMax = 4
@@ -105,13 +106,22 @@ final class Shard: @unchecked Sendable {
     }
 
     private func openMail() {
-        self.mail.withLock { mail in
-            swap(&mail.letters, &self.letters)
-            mail.isAwake = false
-        }
+        self.mail.withLock { $0.isAwake = false }
+        self.takeMail()
+        self.settle()
+    }
+
+    /// Opens the letters that have come, before their turn.
+    ///
+    /// Sockets are read before letters are opened. Whoever answers a client that all before is done asks for them first:
+    /// another loop has handed in what it sent to that client, and the answer must not overtake it.
+    func takeMail() {
+        if self.isOpeningMail { return }
+        self.isOpeningMail = true
+        self.mail.withLock { swap(&$0.letters, &self.letters) }
         for index in self.letters.indices { self.open(self.letters[index]) }
         self.letters.removeAll(keepingCapacity: true)
-        self.settle()
+        self.isOpeningMail = false
     }
 
     private func open(_ letter: Letter) {
