@@ -101,10 +101,12 @@ final class ClientSession {
             self.consume(&bytes)
             self.leftover = bytes
         } else {
-            var joined = self.leftover
+            // Made anew: what is left over is a slice, and would be copied with all the room around it.
+            var joined = ByteBuffer()
+            joined.reserveCapacity(self.leftover.readableBytes + bytes.readableBytes)
+            joined.writeImmutableBuffer(self.leftover)
+            joined.writeImmutableBuffer(bytes)
             self.leftover = ByteBuffer()
-            var bytes = bytes
-            joined.writeBuffer(&bytes)
             self.consume(&joined)
             self.leftover = joined
         }

@@ -4,11 +4,15 @@ import Glibc
 
 /// How the C library keeps memory that was freed.
 enum HeapPolicy {
-    /// Blocks from this size on are mapped, and go back to the system when they are freed.
-    private static let mappedBytes: CInt = 256 << 10
+    /// Blocks from this size on are mapped, and go back to the system when they are freed: those of an index's
+    /// environment are, the buffers of clients are not.
+    private static let mappedBytes: CInt = 1 << 20
+    /// Free memory at the end of the heap that is kept: with less, each burst of messages would ask for it anew.
+    private static let keptBytes: CInt = 64 << 20
 
-    /// `M_MMAP_THRESHOLD` of malloc.h.
+    /// `M_MMAP_THRESHOLD` and `M_TRIM_THRESHOLD` of malloc.h.
     private static let mmapThreshold: CInt = -3
+    private static let trimThreshold: CInt = -1
 
     /// Keeps large blocks out of the heap.
     ///
@@ -20,6 +24,8 @@ enum HeapPolicy {
         guard let symbol = unsafe dlsym(nil, "mallopt") else { return }
         let mallopt = unsafe unsafeBitCast(symbol, to: (@convention(c) (CInt, CInt) -> CInt).self)
         _ = mallopt(self.mmapThreshold, self.mappedBytes)
+        // Setting one turns off the adjustment of the other.
+        _ = mallopt(self.trimThreshold, self.keptBytes)
         #endif
     }
 }

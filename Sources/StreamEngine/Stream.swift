@@ -203,7 +203,7 @@ public final class Stream {
 
     /// When the oldest message gets too old.
     private var expiryDeadline: Timestamp? {
-        guard self.configuration.maxAge > .zero, let first = self.store.state.firstTime else { return nil }
+        guard self.configuration.maxAge > .zero, let first = self.store.oldestAging else { return nil }
         return first.advanced(byNanoseconds: self.configuration.maxAge.rawValue).advanced(byNanoseconds: 1)
     }
 
