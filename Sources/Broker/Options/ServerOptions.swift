@@ -39,6 +39,45 @@ public struct ServerOptions: Sendable {
     public var pingInterval = TimeAmount.minutes(2)
     /// Unanswered PINGs after which a client is cut off.
     public var pingsOutstandingMax = 2
+    /// The most tokens of a subscription's subject; 0 for no limit.
+    public var maxSubscriptionTokens = 0
+    /// How long a write to a client may be blocked before it is cut off as a slow consumer.
+    public var writeDeadline = TimeAmount.seconds(10)
+    /// The most closed connections that monitoring remembers.
+    public var maxClosedClients = 10_000
+    /// Whether messages for a client that is behind are dropped instead of slowing their publishers down.
+    public var noFastProducerStall = false
+    /// Whether headers are turned off.
+    public var noHeaders = false
+    /// How long clients are closed in lame duck mode, from its start, in nanoseconds.
+    public var lameDuckDuration: Int64 = 120_000_000_000
+    /// How long clients may go on by themselves before that, in nanoseconds.
+    public var lameDuckGracePeriod: Int64 = 10_000_000_000
+    /// The `host:port` that clients are told instead of the address listened on.
+    public var clientAdvertise: String?
+    /// Names for what the server is or does, lower-cased.
+    public var serverTags: [String] = []
+    /// More about the server, shown by monitoring.
+    public var serverMetadata: [String: String] = [:]
+
+    /// Who may connect.
+    public var authentication = AuthenticationOptions()
+    /// The accounts beside `$G`.
+    public var accounts: [AccountOptions] = []
+    /// Subject mappings of `$G`.
+    public var mappings: [MappingOptions] = []
+    /// The account of the system's events and requests; nil: there is none.
+    public var systemAccount: String? = "$SYS"
+    /// Most bytes of streams in memory; nil: no limit.
+    public var maxMemoryStore: Int?
+    /// Most bytes of streams in files; nil: no limit.
+    public var maxFileStore: Int?
+    /// Encryption of what is stored; nil: none.
+    public var encryption: EncryptionOptions?
+    /// The JetStream domain, shown in INFO; nil: none.
+    public var domain: String?
+    /// SHA-256 of the configuration, as monitoring shows it; empty without a file.
+    public var configurationDigest = ""
 
     /// Bytes that may wait for one client before those who publish to it are slowed down.
     var pauseBytes: Int { self.maxPending / 4 }
