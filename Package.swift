@@ -35,6 +35,7 @@ let package = Package(
         // Without its traits: neither the full Foundation nor a configuration library comes along.
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
     ],
     targets: [
         // The C header and library of LMDB, and a shim for what Swift cannot call.
@@ -77,7 +78,10 @@ let package = Package(
         // What is done with a store that no server has open: verify, repair, rebuild, inspect, back up, restore.
         .target(
             name: "StoreTools",
-            dependencies: ["StreamEngine", "StreamStore", "SegmentLog", "Subjects", "StreamModel"],
+            dependencies: [
+                "StreamEngine", "StreamStore", "SegmentLog", "Subjects", "StreamModel",
+                .product(name: "Crypto", package: "swift-crypto"),
+            ],
             swiftSettings: strict
         ),
         // Accounts, client sessions, routing, stream shards and the handlers of `$JS.API`.

@@ -48,7 +48,7 @@ struct BackupManifest: Equatable {
             text += "file \(file.bytes) \(file.changed) \(file.digest) \(file.path.text)\n"
         }
         let body = Array(text.utf8)
-        return body + Array("sha256 \(SHA256.digest(body))\n".utf8)
+        return body + Array("sha256 \(FileDigest.digest(body))\n".utf8)
     }
 
     init(store: String, created: Timestamp) {
@@ -75,7 +75,7 @@ struct BackupManifest: Equatable {
         let end = bytes.count - 72
         guard end > 0,
             String(validating: bytes[end...], as: UTF8.self)
-                == "sha256 \(SHA256.digest(Array(bytes[..<end])))\n",
+                == "sha256 \(FileDigest.digest(Array(bytes[..<end])))\n",
             let text = String(validating: bytes[..<end], as: UTF8.self)
         else { throw refused("its manifest is damaged: it is no whole backup") }
         var lines = text.split(separator: "\n").makeIterator()

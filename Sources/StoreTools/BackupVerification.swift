@@ -92,7 +92,7 @@ public struct BackupVerification {
         _ file: BackupManifest.File,
         visit: (RawSpan) throws(SegmentError) -> Void
     ) throws(StoreError) -> String? {
-        var hash = SHA256()
+        var hash = FileDigest()
         var bytes: UInt64 = 0
         do throws(SegmentError) {
             let object = try self.objects.openFile(file.digest, for: .reading)

@@ -157,7 +157,7 @@ public struct StoreBackup {
         let (directories, name) = file.path.parts
         let folder = ([self.store.path] + directories).joined(separator: "/")
         let objects = self.objects
-        var hash = SHA256()
+        var hash = FileDigest()
         let isLinked = try StoreError.reading { () throws(SegmentError) -> Bool in
             let source = try POSIXDirectory(path: folder)
             do throws(SegmentError) { try objects.removeFile(Self.partName) } catch {

@@ -224,7 +224,7 @@ struct StoreBackupTests {
         for (old, new) in [(" lock\n", " ../lock\n"), (" ids\n", " /tmp/ids\n"), (" ids\n", " lock\n")] {
             var body = text.replacingOccurrences(of: old, with: new)
             body = String(body[..<(try #require(body.range(of: "sha256 "))).lowerBound])
-            let sealed = body + "sha256 \(SHA256.digest(Array(body.utf8)))\n"
+            let sealed = body + "sha256 \(FileDigest.digest(Array(body.utf8)))\n"
             try Data(sealed.utf8).write(to: URL(fileURLWithPath: path))
             #expect(throws: StoreError.self) { try setting.restore() }
         }
@@ -232,15 +232,15 @@ struct StoreBackupTests {
 
     @Test("Digests are those of the standard")
     func sha256() {
-        #expect(SHA256.digest([]) == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")
+        #expect(FileDigest.digest([]) == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")
         #expect(
-            SHA256.digest(Array("abc".utf8))
+            FileDigest.digest(Array("abc".utf8))
                 == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
         )
         // FIPS 180-4 examples: 448 bits, and a million times "a", added in uneven pieces.
         let two = Array("abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq".utf8)
-        #expect(SHA256.digest(two) == "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1")
-        var hash = SHA256()
+        #expect(FileDigest.digest(two) == "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1")
+        var hash = FileDigest()
         var left = 1_000_000
         var size = 1
         while left > 0 {
