@@ -27,6 +27,10 @@ final class ClientSession {
     private var isPedantic = false
     private var isVerbose: Bool
     private var parser: ClientOperationParser
+    /// Where the last message went.
+    private let recent = LoopCell(RecentRoute())
+    /// Whether a message like the one before needs no other treatment than its route.
+    private var mayRepeat: Bool { !self.isTracing && !self.isPedantic && !self.isVerbose }
     private var leftover = ByteBuffer()
     private var subscriptions: [[UInt8]: Subscription] = [:]
     private var hasAnsweredFirstPing = false
@@ -131,12 +135,15 @@ final class ClientSession {
         // A local copy: the parser is asked for every operation, and changes by CONNECT alone.
         var parser = self.parser
         parsing: while !self.isClosing {
+            if parser.isBetweenOperations, let recent = self.recent.value.route(self.view.account.interest) {
+                offset = self.publishAgain(along: recent, in: bytes.readableBytesSpan, from: offset)
+            }
             switch parser.next(in: bytes.readableBytesSpan, from: offset) {
             case .operation(let operation, let consumed):
                 if self.isTracing {
                     self.trace(operation, in: bytes.readableBytesSpan.extracting(offset..<offset + consumed))
                 }
-                self.perform(operation, in: bytes.readableBytesSpan)
+                self.perform(operation, in: bytes.readableBytesSpan, from: offset)
                 if case .connect = operation { parser.headersEnabled = self.options.headers }
                 offset += consumed
             case .needsMore:
@@ -175,10 +182,10 @@ final class ClientSession {
 
     // MARK: Operations
 
-    private func perform(_ operation: ClientOperation, in bytes: RawSpan) {
+    private func perform(_ operation: ClientOperation, in bytes: RawSpan, from offset: Int) {
         switch operation {
         case .publish(let publish):
-            self.publish(publish, in: bytes)
+            self.publish(publish, in: bytes, from: offset)
         case .subscribe(let subject, let queue, let sid):
             self.subscribe(
                 subject: bytes.extracting(subject),
@@ -198,7 +205,49 @@ final class ClientSession {
         }
     }
 
-    private func publish(_ publish: ClientOperation.Publish, in bytes: RawSpan) {
+    /// Publishes the messages at `offset` that go to the same subject as the last one.
+    ///
+    /// - Returns: Where the first operation begins that is anything else.
+    private func publishAgain(along route: Route, in bytes: RawSpan, from offset: Int) -> Int {
+        let maxPayload = self.parser.maxPayload
+        let maxControlLine = self.parser.maxControlLine
+        let isDeadEnd = route.fan.value.isEmpty
+        let (shard, view, connection) = (self.shard, self.view, self.connection)
+        var place = offset
+        var (messages, size) = (0, 0)
+        while let message = self.recent.value.line.next(
+            in: bytes,
+            from: place,
+            maxPayload: maxPayload,
+            maxControlLine: maxControlLine
+        ) {
+            let reply = bytes.extracting(message.reply)
+            // Nobody there, or a reply that may not be named: whoever reads whole operations tells the client.
+            if !message.reply.isEmpty, isDeadEnd || ReservedSubjects.forbidsReply(reply) { break }
+            messages += 1
+            size += message.payload.count
+            if !isDeadEnd {
+                let subject = bytes.extracting(self.recent.value.line.subject(from: place))
+                _ = shard.send(
+                    along: route,
+                    in: view,
+                    route: subject,
+                    subject: subject,
+                    reply: reply,
+                    headers: bytes.extracting(place..<place),
+                    payload: bytes.extracting(message.payload),
+                    sizeText: bytes.extracting(message.sizeText),
+                    origin: connection
+                )
+            }
+            place = message.end
+        }
+        shard.counters.messagesIn += messages
+        shard.counters.bytesIn += size
+        return place
+    }
+
+    private func publish(_ publish: ClientOperation.Publish, in bytes: RawSpan, from offset: Int) {
         let subject = bytes.extracting(publish.subject)
         let reply = bytes.extracting(publish.reply)
         self.shard.counters.messagesIn += 1
@@ -215,7 +264,10 @@ final class ClientSession {
             return
         }
         self.acknowledgeIfVerbose()
-        let delivered = self.shard.publish(
+        let route = self.view.routes.value.route(subject)
+        if self.mayRepeat { self.recent.value.note(publish, along: route, in: bytes, from: offset) }
+        let delivered = self.shard.send(
+            along: route,
             in: self.view,
             route: subject,
             subject: subject,
@@ -290,6 +342,7 @@ final class ClientSession {
         guard self.options.merge(json) else { return self.close() }
         self.isPedantic = self.options.pedantic
         self.isVerbose = self.options.verbose
+        self.recent.value = RecentRoute()
         // A second CONNECT drops the subscriptions of the first (core.md §1.1).
         for subscription in self.subscriptions.values { self.view.account.interest.remove(subscription) }
         self.subscriptions.removeAll()

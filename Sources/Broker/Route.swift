@@ -35,26 +35,43 @@ final class Route {
         var members: [Entry]
     }
 
-    private(set) var subscriptions: [Subscription] = []
-    private(set) var plain: [Entry] = []
-    private(set) var groups: [Group] = []
-    private(set) var services: [Target] = []
-    /// The one entry of `plain`, where there is nothing else; the case of every inbox.
-    private(set) var only: Entry?
+    /// Everything a route leads to.
+    struct Fan {
+        fileprivate(set) var subscriptions: [Subscription] = []
+        fileprivate(set) var plain: [Entry] = []
+        fileprivate(set) var groups: [Group] = []
+        fileprivate(set) var services: [Target] = []
+        /// The one entry of `plain`, where there is nothing else; the case of every inbox.
+        fileprivate(set) var only: Entry?
+        /// Whether nobody is interested.
+        fileprivate(set) var isEmpty = true
+    }
 
-    /// Whether nobody is interested.
-    var isEmpty: Bool { self.plain.isEmpty && self.groups.isEmpty && self.services.isEmpty }
+    /// What messages look at, one after another; see ``LoopCell`` for why it is in one.
+    let fan = LoopCell(Fan())
+    /// The generation of the interest for which it holds; nil: it is resolved anew for each message.
+    let generation: UInt64?
+
+    /// A route of one generation of the interest, or of one message.
+    init(generation: UInt64?) { self.generation = generation }
+
+    /// Whether it stays as it is while the interest does.
+    var isLasting: Bool { self.generation != nil }
 
     /// Resolves `subscriptions` for the event loop of `shard`.
     func resolve(_ subscriptions: [Subscription], shard: Int) {
-        self.subscriptions.removeAll(keepingCapacity: true)
-        self.plain.removeAll(keepingCapacity: true)
-        self.groups.removeAll(keepingCapacity: true)
-        self.services.removeAll(keepingCapacity: true)
-        self.subscriptions.append(contentsOf: subscriptions)
+        self.resolve(subscriptions, shard: shard, into: &self.fan.value)
+    }
+
+    private func resolve(_ subscriptions: [Subscription], shard: Int, into fan: inout Fan) {
+        fan.subscriptions.removeAll(keepingCapacity: true)
+        fan.plain.removeAll(keepingCapacity: true)
+        fan.groups.removeAll(keepingCapacity: true)
+        fan.services.removeAll(keepingCapacity: true)
+        fan.subscriptions.append(contentsOf: subscriptions)
         for subscription in subscriptions {
             guard case .client(let connection, let sid) = subscription.target else {
-                self.services.append(subscription.target)
+                fan.services.append(subscription.target)
                 continue
             }
             let entry = unsafe Entry(
@@ -64,19 +81,22 @@ final class Route {
                 connectionID: connection.id
             )
             if subscription.queue.isEmpty {
-                self.plain.append(entry)
-            } else if let index = self.groups.firstIndex(where: { $0.name == subscription.queue }) {
-                self.groups[index].members.append(entry)
+                fan.plain.append(entry)
+            } else if let index = fan.groups.firstIndex(where: { $0.name == subscription.queue }) {
+                fan.groups[index].members.append(entry)
             } else {
-                self.groups.append(Group(name: subscription.queue, members: [entry]))
+                fan.groups.append(Group(name: subscription.queue, members: [entry]))
             }
         }
-        let isAlone = self.plain.count == 1 && self.groups.isEmpty && self.services.isEmpty
-        self.only = isAlone ? self.plain[0] : nil
+        let others = !fan.groups.isEmpty || !fan.services.isEmpty
+        fan.only = fan.plain.count == 1 && !others ? fan.plain[0] : nil
+        fan.isEmpty = fan.plain.isEmpty && !others
     }
 
     /// Drops the general API handler where only a specific one may answer (streams.md §1.1).
     func keepSpecificServicesOnly() {
-        self.services.removeAll { if case .api = $0 { true } else { false } }
+        self.fan.value.services.removeAll { if case .api = $0 { true } else { false } }
+        let fan = self.fan.value
+        self.fan.value.isEmpty = fan.plain.isEmpty && fan.groups.isEmpty && fan.services.isEmpty
     }
 }

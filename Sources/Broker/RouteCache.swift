@@ -40,7 +40,7 @@ struct RouteCache {
     private var places: [Place] = []
     private var seen: [UInt32] = []
     private var matches: [Subscription] = []
-    private let once = Route()
+    private let once = Route(generation: nil)
 
     init(interest: Interest, shard: Int, seed: UInt64) {
         self.interest = interest
@@ -147,7 +147,7 @@ struct RouteCache {
         let mark = UInt32(truncatingIfNeeded: hash >> 32) | 1
         let isKnown = self.seen[index] == mark
         self.seen[index] = mark
-        let route = self.resolve(subject, into: isKnown ? Route() : self.once)
+        let route = self.resolve(subject, into: isKnown ? Route(generation: generation) : self.once)
         if isKnown {
             self.places[index] = Place(
                 hash: hash,
@@ -162,7 +162,9 @@ struct RouteCache {
 
     private mutating func resolve(_ subject: RawSpan, into route: Route) -> Route {
         route.resolve(self.matches, shard: self.shard)
-        if !route.services.isEmpty, Self.isSpecificOnly(subject) { route.keepSpecificServicesOnly() }
+        if !route.fan.value.services.isEmpty, Self.isSpecificOnly(subject) {
+            route.keepSpecificServicesOnly()
+        }
         self.matches.removeAll(keepingCapacity: true)
         return route
     }

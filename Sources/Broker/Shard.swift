@@ -171,8 +171,32 @@ final class Shard: @unchecked Sendable {
         sizeText: RawSpan,
         origin: Connection?
     ) -> Bool {
-        let found = view.routes.value.route(route)
-        if let only = found.only {
+        self.send(
+            along: view.routes.value.route(route),
+            in: view,
+            route: route,
+            subject: subject,
+            reply: reply,
+            headers: headers,
+            payload: payload,
+            sizeText: sizeText,
+            origin: origin
+        )
+    }
+
+    /// Sends a message along a route that was found before; see ``publish(in:route:subject:reply:headers:payload:sizeText:origin:)``.
+    func send(
+        along found: Route,
+        in view: AccountView,
+        route: RawSpan,
+        subject: RawSpan,
+        reply: RawSpan,
+        headers: RawSpan,
+        payload: RawSpan,
+        sizeText: RawSpan,
+        origin: Connection?
+    ) -> Bool {
+        if let only = found.fan.value.only {
             return self.deliver(
                 only,
                 in: view,
@@ -184,7 +208,10 @@ final class Shard: @unchecked Sendable {
                 origin: origin
             )
         }
-        let (plain, groups, services) = (found.plain, found.groups, found.services)
+        if found.fan.value.isEmpty { return false }
+        // Copied: who receives a message may change the interest, and with it the route.
+        let fan = found.fan.value
+        let (plain, groups, services) = (fan.plain, fan.groups, fan.services)
         var delivered = false
         for entry in plain {
             let sent = self.deliver(
@@ -405,7 +432,7 @@ final class Shard: @unchecked Sendable {
 
     /// How many messages the subscribers of `inbox` would still take; 0 when there is nobody.
     func interest(in inbox: RawSpan, of view: AccountView) -> Int {
-        let route = view.routes.value.route(inbox)
+        let route = view.routes.value.route(inbox).fan.value
         var total = route.services.isEmpty ? 0 : Int.max
         for entry in route.plain where entry.isOpen { total = max(total, entry.remaining) }
         for group in route.groups {

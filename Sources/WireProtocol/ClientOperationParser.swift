@@ -57,6 +57,9 @@ public struct ClientOperationParser: Sendable {
         return pending.payload.upperBound + 2
     }
 
+    /// Whether the next bytes begin an operation of which nothing was read yet.
+    public var isBetweenOperations: Bool { self.scanned == 0 && self.pending == nil }
+
     /// Reads the operation that begins at `offset`.
     ///
     /// - Precondition: `offset` is in `0 ... bytes.byteCount`.

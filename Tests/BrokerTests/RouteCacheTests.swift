@@ -162,3 +162,11 @@ struct RouteCacheTests {
         self.interest.remove(keep)
     }
 }
+
+extension Route {
+    fileprivate var subscriptions: [Subscription] { self.fan.value.subscriptions }
+    fileprivate var plain: [Entry] { self.fan.value.plain }
+    fileprivate var groups: [Group] { self.fan.value.groups }
+    fileprivate var services: [Target] { self.fan.value.services }
+    fileprivate var isEmpty: Bool { self.fan.value.isEmpty }
+}

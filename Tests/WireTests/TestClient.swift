@@ -55,7 +55,8 @@ final class TestClient {
 
     /// Publishes.
     func publish(_ subject: String, reply: String = "", _ payload: String = "") throws {
-        try self.send("PUB \(subject) \(reply) \(payload.utf8.count)\r\n\(payload)\r\n")
+        let words = ["PUB", subject, reply, "\(payload.utf8.count)"].filter { !$0.isEmpty }
+        try self.send("\(words.joined(separator: " "))\r\n\(payload)\r\n")
     }
 
     /// Publishes a request and returns the answer.
