@@ -115,6 +115,7 @@ final class ClientSession {
             self.leftover = joined
         }
         if self.leftover.readableBytes == 0 { self.leftover = ByteBuffer() }
+        self.shard.flushLarge()
     }
 
     /// Ends a read cycle.

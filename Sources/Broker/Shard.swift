@@ -75,6 +75,10 @@ final class Shard: @unchecked Sendable {
 
     /// Batches kept for reuse.
     private static let spareBatchesMax = 4
+    /// Bytes for one client that are handed over before the cycle ends.
+    private static let largeStageBytes = 96 << 10
+    /// Clients beyond which nobody looks for such: all of them together fill the cache anyway.
+    private static let largeStagesMax = 16
     /// Items after which a batch is mailed before the cycle ends.
     private static let batchBytesMax = 1 << 20
 
@@ -427,6 +431,7 @@ final class Shard: @unchecked Sendable {
     func touch(_ stage: OutboundStage) {
         if stage.isTouched { return }
         stage.isTouched = true
+        stage.makeRoom()
         self.touchedStages.append((stage, unsafe stage.connection.takeUnretainedValue()))
     }
 
@@ -583,23 +588,46 @@ final class Shard: @unchecked Sendable {
     }
 
     private func flush() {
-        for index in self.touchedStages.indices {
+        var index = 0
+        // Writing to one client may lead to words for another.
+        while index < self.touchedStages.count {
             let (stage, connection) = self.touchedStages[index]
-            stage.isTouched = false
-            if !connection.isOpen.load(ordering: .relaxed) {
-                stage.bytes.value = ByteBuffer()
-            } else if connection.shard == self.index {
-                // Taken out: what writing leads to may write to the client again.
-                var bytes = ByteBuffer()
-                swap(&bytes, &stage.bytes.value)
-                connection.session?.send(&bytes)
-                if stage.bytes.value.readableBytes == 0 { swap(&bytes, &stage.bytes.value) }
-            } else {
-                self.broker.shards[connection.shard].post(.frames(connection, stage.bytes.value))
-                stage.bytes.value = ByteBuffer()
-            }
+            self.flush(stage, of: connection)
+            index += 1
         }
         self.touchedStages.removeAll(keepingCapacity: true)
+    }
+
+    /// Hands over what is so much that it would not stay in the processor's cache until the cycle ends.
+    func flushLarge() {
+        guard self.touchedStages.count <= Self.largeStagesMax else { return }
+        var index = 0
+        while index < self.touchedStages.count {
+            let (stage, connection) = self.touchedStages[index]
+            if stage.bytes.value.readableBytes >= Self.largeStageBytes {
+                self.touchedStages.remove(at: index)
+                self.flush(stage, of: connection)
+            } else {
+                index += 1
+            }
+        }
+    }
+
+    private func flush(_ stage: OutboundStage, of connection: Connection) {
+        stage.isTouched = false
+        if !connection.isOpen.load(ordering: .relaxed) {
+            stage.bytes.value = ByteBuffer()
+        } else if connection.shard == self.index {
+            // Taken out: what writing leads to may write to the client again.
+            var bytes = ByteBuffer()
+            swap(&bytes, &stage.bytes.value)
+            connection.session?.send(&bytes)
+            if stage.bytes.value.readableBytes == 0 { swap(&bytes, &stage.bytes.value) }
+        } else {
+            stage.noteUsualBytes()
+            self.broker.shards[connection.shard].post(.frames(connection, stage.bytes.value))
+            stage.bytes.value = ByteBuffer()
+        }
     }
 
     /// Closes every client without a word (core.md §1.12).
