@@ -42,6 +42,8 @@ let package = Package(
         .systemLibrary(name: "CLMDB", pkgConfig: "lmdb", providers: [.apt(["liblmdb-dev"])]),
         // The C header and library of Zstandard.
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+        // The C header and library of libxcrypt: checks of hashed passwords.
+        .systemLibrary(name: "CCrypt", pkgConfig: "libxcrypt", providers: [.apt(["libcrypt-dev"])]),
         // CRC-32C: the processor's instruction, and a table where it is missing.
         .target(name: "CChecksum"),
         // A thin noncopyable wrapper of LMDB, with its error codes under their own names.
@@ -88,8 +90,9 @@ let package = Package(
         .target(
             name: "Broker",
             dependencies: [
-                "StreamEngine", "StreamStore", "WireProtocol", "Subjects", "StreamModel",
+                "StreamEngine", "StreamStore", "WireProtocol", "Subjects", "StreamModel", "CCrypt",
                 .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict

@@ -16,10 +16,14 @@ public final class Broker: @unchecked Sendable {
     public let serverID: String
     /// One shard for each event loop.
     private(set) var shards: [Shard] = []
+    /// All accounts.
+    let accounts: AccountTable
     /// The account of everybody who named none.
     let defaultAccount: Account
-    /// Streams and consumers of the default account; nil when JetStream is off.
-    private(set) var jetStream: JetStreamAccount?
+    /// Streams and consumers of all accounts; nil when JetStream is off.
+    private(set) var jetStream: JetStream?
+    /// What every account has of the server's own, those that come later included.
+    let services = Mutex<[(pattern: String, handler: @Sendable (Service.Request) -> Void)]>([])
     /// Reads the time.
     let clock: @Sendable () -> Timestamp
     /// Seed of the hashes of this process, so that nobody can aim at one place of a table.
@@ -58,10 +62,10 @@ public final class Broker: @unchecked Sendable {
         self.logger = logger
         self.isTracing = logger.logLevel <= .trace
         self.hashSeed = generator.next()
-        self.serverID = ServerKey.random(using: &generator)
+        self.serverID = NKey(role: .server, using: &generator).text
         self.disk = DiskQueue(threads: options.diskThreads)
-        let account = Account(name: Account.defaultName, index: 0, seed: self.hashSeed)
-        self.defaultAccount = account
+        self.accounts = AccountTable(seed: self.hashSeed, systemName: options.systemAccount)
+        self.defaultAccount = self.accounts.make(named: Account.defaultName).account
         self.info = ServerInfo(
             serverID: self.serverID,
             serverName: "",
@@ -84,12 +88,12 @@ public final class Broker: @unchecked Sendable {
             )
         }
         if let path = options.storeDirectory {
-            self.jetStream = JetStreamAccount(
-                account: account,
+            self.jetStream = JetStream(
                 storage: JetStreamStorage(path: path, options: options, logger: logger),
                 broker: self
             )
         }
+        self.makeAccounts(options)
     }
 
     // MARK: Life

@@ -119,7 +119,8 @@ final class HostedStream {
     /// Runs timers that are due.
     func tick(now: Timestamp, on shard: Shard) {
         let expired = self.stream.tick(now: now, interest: { shard.interest(in: $0, of: self.view) })
-        for name in expired { shard.broker.jetStream?.deleteExpiredConsumer(name, of: self, on: shard) }
+        let jetStream = self.view.account.jetStream
+        for name in expired { jetStream?.deleteExpiredConsumer(name, of: self, on: shard) }
     }
 
     /// Takes back a commit.

@@ -64,6 +64,9 @@ final class Interest: Sendable {
         if removed { self.generationCounter.wrappingAdd(1, ordering: .releasing) }
     }
 
+    /// Whether any subscription matches `subject`.
+    func hasMatch(_ subject: RawSpan) -> Bool { self.table.withLock { $0.trie.hasMatch(subject) } }
+
     /// What ``match(_:into:)`` says beside the subscriptions.
     struct Match {
         /// The generation they belong to.

@@ -41,7 +41,7 @@ extension JetStreamAccount {
                 do throws(APIError) {
                     try self.createConsumer(wanted, endpoint, request, of: hosted, on: shard)
                 } catch {
-                    self.failures.wrappingAdd(1, ordering: .relaxed)
+                    self.noteFailure()
                     self.answer(request, endpoint.responseType.failure(error), from: hosted, on: shard)
                     hosted.endChange(on: shard)
                 }

@@ -7,55 +7,34 @@ import StreamStore
 import Subjects
 import Synchronization
 
-/// Opening the store when the server starts, and closing it when it stops.
+/// Putting streams to work that the catalogue lists.
 extension JetStreamAccount {
-    /// Recovers every stream and puts it to work.
+    /// Restores streams of the account, several at a time, and returns how many messages they hold.
     ///
-    /// Blocks; called before the server listens.
+    /// Blocks, and must not be called on an event loop.
     ///
     /// A stream that cannot be opened is reported and left alone; the others are served.
-    func open() throws(StoreError) {
-        let logger = self.broker.logger
-        let start = self.broker.clock()
-        let listed = try self.storage.open(randomBytes: (0..<16).map { _ in UInt8.random(in: 0...255) })
-        self.openRoom()
-        logger.info("Starting JetStream")
-        logger.info("  Store Directory: \"\(self.broker.options.storeDirectory ?? "")\"")
-        let restored = self.restore(listed)
-        _ = self.account.interest.add(pattern: Array("$JS.API.>".utf8), target: .api(self))
-        let milliseconds = self.broker.clock().nanoseconds(since: start) / 1_000_000
-        logger.info("  Restored \(restored) messages in \(self.entries.count) streams in \(milliseconds) ms")
-    }
-
-    /// Restores the streams, several at a time, and returns how many messages they hold.
-    private func restore(_ listed: [CatalogStream]) -> UInt64 {
-        let own = listed.filter { stream in
-            if stream.account == self.account.name { return true }
-            self.broker.logger.warning(
-                "Stream '\(stream.name)' of account '\(stream.account)' is left alone: no such account"
-            )
-            return false
-        }
+    func restore(_ listed: [CatalogStream]) -> UInt64 {
         let next = Atomic<Int>(0)
         let found = Mutex((entries: [String: Entry](), messages: UInt64(0), failed: [String]()))
         // Queues of their own, each with a thread: most of the time goes into waiting for the disk.
         let threads = DispatchGroup()
-        for number in 0..<min(self.broker.options.openingThreads, own.count) {
+        for number in 0..<min(self.broker.options.openingThreads, listed.count) {
             DispatchQueue(label: "weir.open.\(number)")
                 .async(group: threads) {
                     while true {
                         let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
-                        if index >= own.count { return }
+                        if index >= listed.count { return }
                         do {
-                            let (name, entry, messages) = try self.restore(own[index])
+                            let (name, entry, messages) = try self.restore(listed[index])
                             found.withLock { found in
                                 found.entries[name] = entry
                                 found.messages += messages
                             }
                         } catch {
-                            found.withLock { $0.failed.append(own[index].name) }
+                            found.withLock { $0.failed.append(listed[index].name) }
                             self.broker.logger.error(
-                                "Stream '\(own[index].name)' cannot be opened and is left alone: \(error)"
+                                "Stream '\(listed[index].name)' cannot be opened and is left alone: \(error)"
                             )
                         }
                     }
@@ -64,7 +43,7 @@ extension JetStreamAccount {
         threads.wait()
         return found.withLock { found in
             for (name, entry) in found.entries { self.entries[name] = entry }
-            self.unavailable = found.failed
+            self.unavailable += found.failed
             return found.messages
         }
     }
@@ -124,44 +103,5 @@ extension JetStreamAccount {
         } catch {
             logger.error("Consumer '\(hosted.handle.name) > \(listed.name)' cannot be restored: \(error)")
         }
-    }
-
-    /// Tells waiting requests, writes everything, and closes the store.
-    func close() async {
-        for shard in self.broker.shards {
-            _ = try? await shard.loop
-                .submit {
-                    for hosted in shard.streams.all {
-                        hosted.stream.terminateWaiting(.serverShutdown)
-                        shard.touch(hosted)
-                    }
-                    shard.settle()
-                }
-                .get()
-        }
-        // Clients get a moment to read the last answers before their sockets close.
-        try? await Task.sleep(for: .milliseconds(50))
-        for shard in self.broker.shards { _ = try? await shard.loop.submit { shard.closeClients() }.get() }
-        var isBusy = true
-        while isBusy {
-            self.broker.disk.drain()
-            isBusy = false
-            for shard in self.broker.shards {
-                let busy = try? await shard.loop.submit { shard.hasWorkOnDisk }.get()
-                if busy == true { isBusy = true }
-            }
-        }
-        for shard in self.broker.shards {
-            _ = try? await shard.loop
-                .submit {
-                    for hosted in shard.streams.all {
-                        hosted.close(logger: self.broker.logger)
-                    }
-                    // The files are let go with the stores, so that another server may open them.
-                    shard.streams = SlotTable()
-                }
-                .get()
-        }
-        self.storage.close()
     }
 }

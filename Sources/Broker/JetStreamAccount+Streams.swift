@@ -252,7 +252,7 @@ extension JetStreamAccount {
                         )
                         self.answer(request, response.encoded(), from: hosted, on: shard)
                     } catch {
-                        self.failures.wrappingAdd(1, ordering: .relaxed)
+                        self.noteFailure()
                         self.answer(request, endpoint.responseType.failure(error), from: hosted, on: shard)
                     }
                 }

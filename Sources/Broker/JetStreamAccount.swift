@@ -26,22 +26,21 @@ final class JetStreamAccount: @unchecked Sendable {
 
     /// The account.
     let account: Account
-    /// The server's storage.
-    let storage: JetStreamStorage
+    /// What all accounts share.
+    unowned let server: JetStream
     /// The server.
     unowned let broker: Broker
 
     var entries: StreamTable
-    /// What happens when the disk is full.
-    ///
-    /// Set before the server listens, nil before that.
-    private(set) var room: DiskRoom?
     /// Streams whose store could not be opened.
     ///
     /// Set before the server listens.
     var unavailable: [String] = []
+    /// Bytes of the account's streams, and the most there may be.
+    let usage = StorageUsage()
     let requests = Atomic<UInt64>(0)
     let failures = Atomic<UInt64>(0)
+    private let limitsCell = Mutex<AccountLimits?>(nil)
     private var isChanging = false
     private var waitingChanges: [() -> Void] = []
 
@@ -50,23 +49,27 @@ final class JetStreamAccount: @unchecked Sendable {
     /// Requests that wait while another one changes the streams.
     private static let waitingChangesMax = 10_000
 
-    init(account: Account, storage: JetStreamStorage, broker: Broker) {
+    init(account: Account, server: JetStream, broker: Broker) {
         self.account = account
-        self.storage = storage
+        self.server = server
         self.broker = broker
         self.entries = StreamTable(seed: broker.hashSeed)
     }
 
-    /// Sets room aside for the day the disk is full.
-    ///
-    /// Blocks; called before the server listens.
-    func openRoom() {
-        guard let reserve = self.storage.reserve else { return }
-        let room = DiskRoom(reserve: reserve, disk: self.broker.disk, logger: self.broker.logger)
-        room.open(loop: self.home.loop)
-        self.room = room
+    /// Whether the account has JetStream; without, its requests are answered with an error.
+    var isEnabled: Bool { self.limitsCell.withLock { $0 != nil } }
+
+    /// What the account may use; without JetStream, no limits.
+    var limits: AccountLimits { self.limitsCell.withLock { $0 ?? AccountLimits() } }
+
+    /// Sets what the account may use; nil for no JetStream at all.
+    func set(_ options: AccountOptions.JetStreamLimits?) {
+        let limits = options.map { AccountLimits($0) }
+        self.limitsCell.withLock { $0 = limits }
+        self.usage.set(memory: options?.maxMemory, storage: options?.maxStorage)
     }
 
+    var storage: JetStreamStorage { self.server.storage }
     var home: Shard { self.broker.shards[0] }
     var leader: String { self.broker.options.serverName ?? self.broker.serverID }
 
@@ -80,7 +83,9 @@ final class JetStreamAccount: @unchecked Sendable {
     private func handle(_ request: JetStreamRequest, on shard: Shard) {
         guard let endpoint = request.endpoint else { return }
         self.requests.wrappingAdd(1, ordering: .relaxed)
+        self.server.requests.wrappingAdd(1, ordering: .relaxed)
         if !request.isLevelSatisfied { return self.refuse(request, endpoint, .requiredAPILevel, on: shard) }
+        guard self.isEnabled else { return self.refuseAll(request, endpoint, on: shard) }
         do throws(APIError) {
             try self.perform(endpoint, request, on: shard)
         } catch {
@@ -114,8 +119,24 @@ final class JetStreamAccount: @unchecked Sendable {
         _ error: APIError,
         on shard: Shard
     ) {
-        self.failures.wrappingAdd(1, ordering: .relaxed)
+        self.noteFailure()
         self.respond(request, endpoint.responseType.failure(error), on: shard)
+    }
+
+    /// Counts a request that failed.
+    func noteFailure() {
+        self.failures.wrappingAdd(1, ordering: .relaxed)
+        self.server.failures.wrappingAdd(1, ordering: .relaxed)
+    }
+
+    /// Answers that the account has no JetStream; in the system account not in the endpoint's own form
+    /// (streams.md §1.6).
+    private func refuseAll(_ request: JetStreamRequest, _ endpoint: JetStreamEndpoint, on shard: Shard) {
+        guard self.account.isSystem, endpoint != .accountInfo else {
+            return self.refuse(request, endpoint, .notEnabledForAccount, on: shard)
+        }
+        self.noteFailure()
+        self.respond(request, APIResponseType.system.failure(.notEnabledForAccount), on: shard)
     }
 
     /// Sends an answer that depends on no stream's unsynced state.
@@ -195,6 +216,7 @@ final class JetStreamAccount: @unchecked Sendable {
                 case .memory: info.reservedMemory += UInt64(entry.configuration.maxBytes)
                 }
             }
+            info.limits = self.limits
             info.requests = requests
             info.failedRequests = failures
             self.respond(request, APIResponse.accountInfo(info).encoded(), on: self.home)

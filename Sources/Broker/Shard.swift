@@ -258,7 +258,8 @@ final class Shard: @unchecked Sendable {
                 subject: route,
                 reply: reply,
                 headers: headers,
-                payload: payload
+                payload: payload,
+                origin: origin
             )
             if served { delivered = true }
         }
@@ -346,7 +347,8 @@ final class Shard: @unchecked Sendable {
         subject: RawSpan,
         reply: RawSpan,
         headers: RawSpan,
-        payload: RawSpan
+        payload: RawSpan,
+        origin: Connection?
     ) -> Bool {
         switch target {
         case .client:
@@ -392,6 +394,17 @@ final class Shard: @unchecked Sendable {
         case .api(let jetStream):
             let request = JetStreamRequest(subject: subject, reply: reply, headers: headers, payload: payload)
             if let request { jetStream.receive(request) }
+        case .service(let service):
+            service.handle(
+                Service.Request(
+                    account: view.account,
+                    clientID: origin?.id,
+                    subject: subject.array(),
+                    reply: reply.array(),
+                    headers: headers.array(),
+                    payload: payload.array()
+                )
+            )
         }
         return true
     }

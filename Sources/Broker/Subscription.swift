@@ -65,6 +65,8 @@ enum Target: Sendable {
     case directGet(StreamHandle)
     /// To the account's JetStream API.
     case api(JetStreamAccount)
+    /// To another part of the server.
+    case service(Service)
 }
 
 /// Where a stream lives: a shard, and its place there.

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs the system packages that are missing: what the build needs, and what the tests need.
 #
-#     install-system-packages.sh build     LMDB, Zstandard and pkg-config
+#     install-system-packages.sh build     LMDB, Zstandard, libxcrypt and pkg-config
 #     install-system-packages.sh test      the same, Python with venv, and the C client library
 #
 # It asks for root rights only when something is missing. Without them, or on a system that has no apt, it says
@@ -21,6 +21,7 @@ header() { echo "(for d in /usr/include /usr/local/include /usr/include/*-linux-
 need "command -v pkg-config" pkg-config
 need "pkg-config --exists lmdb || $(header lmdb.h)" liblmdb-dev
 need "pkg-config --exists libzstd || $(header zstd.h)" libzstd-dev
+need "pkg-config --exists libxcrypt || $(header crypt.h)" libcrypt-dev
 if [ "${1:-test}" = test ]; then
     need "command -v python3" python3
     # Debian splits ensurepip off; without it `python3 -m venv` makes an environment that has no pip.

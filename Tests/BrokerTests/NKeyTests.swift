@@ -2,8 +2,15 @@ import Testing
 
 @testable import Broker
 
-@Suite("Server key")
-struct ServerKeyTests {
+/// Keys of users, accounts and servers, made by another program, and what they are.
+private let known: [(text: String, role: NKey.Role)] = [
+    ("UBA4ZTYUI6D5GLUA7NS4MLKKQQ44H3EPYMOOKXQLJMZ2ULPPWJ73HH3C", .user),
+    ("AA67RVIDKGVJH2NYVV6YNYMRD4F5PAZ6DSKVJ5HV72VRF3ICRHKBIZGR", .account),
+    ("NA5VSMBPKXTQW4MAZX6NNDOVI26IPUTCNZPGHLBMZTPPPSCKFXNRLWO4", .server),
+]
+
+@Suite("NKey")
+struct NKeyTests {
     /// Gives the same bytes again and again.
     private struct Constant: RandomNumberGenerator {
         var word: UInt64
@@ -47,7 +54,7 @@ struct ServerKeyTests {
     )
     func form(word: UInt64) throws {
         var generator = Constant(word: word)
-        let key = ServerKey.random(using: &generator)
+        let key = NKey(role: .server, using: &generator).text
         #expect(key.count == 56)
         #expect(key.hasPrefix("N"))
         let bytes = try #require(self.decode(key))
@@ -59,6 +66,41 @@ struct ServerKeyTests {
     @Test("Two keys are different")
     func different() {
         var generator = SystemRandomNumberGenerator()
-        #expect(ServerKey.random(using: &generator) != ServerKey.random(using: &generator))
+        #expect(NKey(role: .server, using: &generator).text != NKey(role: .server, using: &generator).text)
+    }
+
+    @Test("A key's text is read and written", arguments: known)
+    func form(text: String, role: NKey.Role) throws {
+        let key = try #require(NKey(text))
+        #expect(key.role == role)
+        #expect(key.bytes.count == 32)
+        #expect(key.text == text)
+    }
+
+    @Test("A text with one character changed is no key, whichever it is")
+    func damaged() {
+        let characters = Array(known[0].text)
+        for index in characters.indices {
+            for other in "ABQ27" where other != characters[index] {
+                var changed = characters
+                changed[index] = other
+                #expect(NKey(String(changed)) == nil, "\(String(changed))")
+            }
+        }
+    }
+
+    @Test(
+        "Texts of another length, in lower case, or with strange characters are no keys",
+        arguments: ["", "U", "UA", String(repeating: "U", count: 56), String(repeating: "U", count: 55)]
+    )
+    func noKeys(text: String) { #expect(NKey(text) == nil) }
+
+    @Test("Lower case, padding and blanks make no key")
+    func spelling() {
+        let text = known[0].text
+        #expect(NKey(text.lowercased()) == nil)
+        #expect(NKey(text + "=") == nil)
+        #expect(NKey(" " + text.dropFirst()) == nil)
+        #expect(NKey(text + "A") == nil)
     }
 }
