@@ -25,12 +25,25 @@ final class DiskQueue: Sendable {
         self.rewrites = DispatchQueue(label: "weir.rewrite", qos: .background)
     }
 
-    /// Performs a commit and mails it back to its stream.
-    func perform(_ commit: StoreCommit, of address: StreamAddress, for shard: Shard) {
+    /// Performs a commit and mails it back to its stream, then the answers that waited for it to other loops.
+    ///
+    /// In this order: who is told that a message is stored and asks for it must not come before the stream knows.
+    func perform(
+        _ commit: StoreCommit,
+        of address: StreamAddress,
+        for shard: Shard,
+        answers: WaitingAnswers?,
+        in account: Account
+    ) {
+        let shards = shard.broker.shards
         self.commits[Int(address.slot.index) % self.commits.count]
             .async {
                 commit.perform()
                 shard.post(.committed(address.slot, commit))
+                guard let answers, commit.isDurable else { return }
+                for (index, lane) in answers.lanes.enumerated() where lane.isUnderWay {
+                    shards[index].post(.answers(lane, account))
+                }
             }
     }
 

@@ -51,8 +51,14 @@ final class HostedStream {
         self.fileStore = stream.store as? FileStreamStore
     }
 
-    /// Handles one item of a batch.
-    func take(_ item: IngestBatch.Item, in bytes: RawSpan, now: Timestamp, on shard: Shard) {
+    /// Handles one item of a batch that the loop of shard `origin` made.
+    func take(
+        _ item: IngestBatch.Item,
+        in bytes: RawSpan,
+        from origin: Int,
+        now: Timestamp,
+        on shard: Shard
+    ) {
         if item.kind == .publish { self.stream.isDiskFull = shard.isDiskFull }
         let subject = bytes.extracting(item.subject)
         let reply = bytes.extracting(item.reply)
@@ -61,7 +67,14 @@ final class HostedStream {
         switch item.kind {
         case .publish:
             self.gatheringBytes += subject.byteCount + headers.byteCount + payload.byteCount
-            self.stream.publish(subject: subject, reply: reply, headers: headers, payload: payload, now: now)
+            self.stream.publish(
+                subject: subject,
+                reply: reply,
+                headers: headers,
+                payload: payload,
+                lane: origin == shard.index ? nil : origin,
+                now: now
+            )
         case .pull:
             self.stream.pull(
                 item.consumer,
@@ -270,7 +283,13 @@ final class HostedStream {
         self.committingBytes = self.gatheringBytes
         self.gatheringBytes = 0
         self.isCommitting = true
-        shard.broker.disk.perform(commit, of: self.handle.address, for: shard)
+        shard.broker.disk.perform(
+            commit,
+            of: self.handle.address,
+            for: shard,
+            answers: self.stream.committingLanes,
+            in: self.view.account
+        )
     }
 
     /// Gives back the room of messages that needed no commit: refused, duplicate, or in memory.

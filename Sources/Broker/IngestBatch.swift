@@ -104,6 +104,10 @@ final class IngestBatch: @unchecked Sendable {
     }
 
     private let cell = LoopCell(Contents())
+    /// The shard whose loop fills it.
+    var origin: Int
+
+    init(origin: Int) { self.origin = origin }
 
     /// What it holds.
     var contents: Contents { self.cell.value }

@@ -21,6 +21,8 @@ final class Shard: @unchecked Sendable {
         case ingest(IngestBatch)
         /// Framed bytes for a client of its loop.
         case frames(Connection, ByteBuffer)
+        /// Answers of a stream of another loop that waited for a commit, for the clients of an account.
+        case answers(WaitingAnswers.Lane, Account)
         /// A commit that was performed.
         case committed(Slot, StoreCommit)
         /// A checkpoint that was performed.
@@ -89,7 +91,7 @@ final class Shard: @unchecked Sendable {
         // Copied: a look through `broker` would count references on an object that all loops share.
         self.pauseBytes = broker.options.pauseBytes
         self.ingestBytesMax = broker.options.ingestBytesMax
-        self.outgoing = (0..<shards).map { _ in IngestBatch() }
+        self.outgoing = (0..<shards).map { _ in IngestBatch(origin: index) }
         self.awakeStreams = AwakeStreams(limit: broker.options.awakeStreamsMax / shards)
         self.random = seed | 1
     }
@@ -134,6 +136,9 @@ final class Shard: @unchecked Sendable {
             self.ingest(batch)
         case .frames(let connection, var buffer):
             if connection.isOpen.load(ordering: .relaxed) { connection.session?.send(&buffer) }
+        case .answers(let lane, let account):
+            self.send(lane.effects, in: self.view(of: account))
+            lane.finish()
         case .committed(let slot, let commit):
             if let hosted = self.streams[slot] { hosted.finish(commit, on: self) }
         case .checkpointed(let slot, let checkpoint):
@@ -475,11 +480,11 @@ final class Shard: @unchecked Sendable {
     // MARK: Streams
 
     private func ingest(_ batch: IngestBatch) {
-        self.take(batch.contents)
+        self.take(batch.contents, from: batch.origin)
         self.recycle(batch)
     }
 
-    private func take(_ contents: borrowing IngestBatch.Contents) {
+    private func take(_ contents: borrowing IngestBatch.Contents, from origin: Int) {
         let now = self.now
         self.isDiskFull = self.broker.jetStream?.room?.isFull ?? false
         let items = contents.items
@@ -492,13 +497,14 @@ final class Shard: @unchecked Sendable {
                 hosted = self.streams[item.stream]
                 if let hosted { self.touch(hosted) }
             }
-            hosted?.take(item, in: contents.bytes.readableBytesSpan, now: now, on: self)
+            hosted?.take(item, in: contents.bytes.readableBytesSpan, from: origin, now: now, on: self)
         }
     }
 
     private func recycle(_ batch: IngestBatch) {
         guard self.spareBatches.count < Self.spareBatchesMax else { return }
         batch.removeAll()
+        batch.origin = self.index
         self.spareBatches.append(batch)
     }
 
@@ -534,6 +540,7 @@ final class Shard: @unchecked Sendable {
     ) -> HostedStream {
         let slot = self.streams.nextSlot
         let handle = StreamHandle(name: name, address: StreamAddress(shard: self.index, slot: slot))
+        stream.laneCount = self.broker.shards.count
         let hosted = HostedStream(stream: stream, handle: handle, catalogID: catalogID, view: view)
         let taken = self.streams.insert(hosted)
         precondition(taken == slot, "a slot is taken by the stream it was meant for")
@@ -567,7 +574,7 @@ final class Shard: @unchecked Sendable {
             rounds += 1
             if !self.outgoing[self.index].isEmpty {
                 let batch = self.outgoing[self.index]
-                self.outgoing[self.index] = self.spareBatches.popLast() ?? IngestBatch()
+                self.outgoing[self.index] = self.spareBatches.popLast() ?? IngestBatch(origin: self.index)
                 self.ingest(batch)
             }
             self.settleStreams()
@@ -596,7 +603,7 @@ final class Shard: @unchecked Sendable {
     private func mail(to shard: Int) {
         if shard == self.index || self.outgoing[shard].isEmpty { return }
         let batch = self.outgoing[shard]
-        self.outgoing[shard] = self.spareBatches.popLast() ?? IngestBatch()
+        self.outgoing[shard] = self.spareBatches.popLast() ?? IngestBatch(origin: self.index)
         self.broker.shards[shard].post(.ingest(batch))
     }
 

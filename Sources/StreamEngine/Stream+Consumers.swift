@@ -243,7 +243,7 @@ extension Stream {
             self.noteEvents(slot, entry)
             self.releaseSettled(by: entry)
         }
-        if !self.store.hasUncommitted { self.release(&self.held) }
+        if !self.store.hasUncommitted { self.releaseHeld() }
         return !self.ready.isEmpty
     }
 

@@ -17,34 +17,43 @@ extension Stream {
     /// Stores a message, or refuses it, and answers on `reply`.
     ///
     /// The checks and their order are those of streams.md §4.3, but sizes are checked before the headers.
-    public func publish(subject: RawSpan, reply: RawSpan, headers: RawSpan, payload: RawSpan, now: Timestamp)
-    {
+    ///
+    /// - Parameter lane: where the answer leaves if it has to wait: a number below ``laneCount``; nil for the
+    ///   stream's own loop.
+    public func publish(
+        subject: RawSpan,
+        reply: RawSpan,
+        headers: RawSpan,
+        payload: RawSpan,
+        lane: Int? = nil,
+        now: Timestamp
+    ) {
         let rules = self.rules
         if Self.isFastBatch(reply) {
             return self.acknowledge(.refused(.batchPublishDisabled), to: reply, in: &self.outgoing)
         }
         let outcome = self.admit(subject: subject, headers: headers, payload: payload, rules: rules, now: now)
         if reply.isEmpty || !rules.answers { return }
-        if case .stored(let sequence) = outcome {
-            // What was just stored in files is not durable yet.
-            if self.isOnDisk || self.store.hasUncommitted {
-                self.held.acknowledge(sequence, by: self.acknowledgement, to: reply)
-            } else {
-                self.outgoing.acknowledge(sequence, by: self.acknowledgement, to: reply)
-            }
-        } else if self.store.hasUncommitted {
-            self.acknowledge(outcome, to: reply, in: &self.held)
-        } else {
+        // What was just stored in files is not durable yet.
+        let isStored = if case .stored = outcome { true } else { false }
+        if !(isStored && self.isOnDisk || self.store.hasUncommitted) {
             self.acknowledge(outcome, to: reply, in: &self.outgoing)
+        } else if let lane {
+            self.acknowledge(outcome, to: reply, in: &self.held(on: lane).effects)
+        } else {
+            self.acknowledge(outcome, to: reply, in: &self.held)
         }
     }
 
     private func acknowledge(_ outcome: Outcome, to reply: RawSpan, in effects: inout EffectBuffer) {
+        if case .stored(let sequence) = outcome {
+            return effects.acknowledge(sequence, by: self.acknowledgement, to: reply)
+        }
         let route = effects.write(reply)
         let start = effects.arena.writerIndex
         self.acknowledgementText.removeAll(keepingCapacity: true)
         switch outcome {
-        case .stored(let sequence): self.acknowledgement.appendStored(sequence, to: &self.acknowledgementText)
+        case .stored: return
         case .duplicate(let sequence):
             self.acknowledgement.appendDuplicate(sequence, to: &self.acknowledgementText)
         case .refused(let error): self.acknowledgement.appendError(error, to: &self.acknowledgementText)

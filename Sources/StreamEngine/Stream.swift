@@ -13,6 +13,8 @@ import Subjects
 ///     held        leaves with the commit that gathers now
 ///     committing  leaves when the commit under way is finished
 ///     outgoing    may leave now
+///
+/// Acknowledgements for publishers on other loops wait in lanes beside `held` and `committing`: ``WaitingAnswers``.
 public final class Stream {
     /// The name.
     public let name: String
@@ -38,6 +40,13 @@ public final class Stream {
     public var isDiskFull = false
     var held = EffectBuffer()
     var committing = EffectBuffer()
+    /// The lanes of `held`; made when the first answer waits on one.
+    private var heldLanes: WaitingAnswers?
+    private var spareLanes: [WaitingAnswers] = []
+    /// How many lanes there are.
+    public var laneCount = 0
+    /// What whoever performs the commit under way sends once it is durable.
+    public private(set) var committingLanes: WaitingAnswers?
     var isCommitting = false
     var lastMessageID: [UInt8] = []
     let acknowledgement: PubAckFormat
@@ -112,8 +121,28 @@ public final class Stream {
         guard !self.isCommitting, let commit = self.store.makeCommit() else { return nil }
         self.isCommitting = true
         swap(&self.held, &self.committing)
+        self.heldLanes?.start()
+        swap(&self.heldLanes, &self.committingLanes)
         return commit
     }
+
+    /// The answers that wait on `lane`.
+    func held(on lane: Int) -> WaitingAnswers.Lane {
+        if let lanes = self.heldLanes { return lanes.lanes[lane] }
+        let spare = self.spareLanes.firstIndex { $0.isFinished }
+        let lanes = spare.map { self.spareLanes.remove(at: $0) } ?? WaitingAnswers(lanes: self.laneCount)
+        self.heldLanes = lanes
+        return lanes.lanes[lane]
+    }
+
+    /// Puts answers that wait on lanes to those that leave from here.
+    private func gatherLanes() {
+        if let lanes = self.committingLanes { lanes.move(to: &self.committing) }
+        if let lanes = self.heldLanes { lanes.move(to: &self.held) }
+    }
+
+    /// Lanes kept for reuse: some are filled while others are on their way.
+    private static let spareLanesMax = 4
 
     /// Takes back a performed commit: the answers that waited for it may leave.
     ///
@@ -122,6 +151,11 @@ public final class Stream {
     public func finish(_ commit: StoreCommit) throws(StoreError) {
         self.isCommitting = false
         defer { self.frozen = self.store.state.frozen }
+        if !commit.isDurable { self.gatherLanes() }
+        if let lanes = self.committingLanes {
+            self.committingLanes = nil
+            if self.spareLanes.count < Self.spareLanesMax { self.spareLanes.append(lanes) }
+        }
         do throws(StoreError) {
             try self.store.finish(commit)
         } catch {
@@ -135,7 +169,13 @@ public final class Stream {
         }
         self.release(&self.committing)
         self.flushReady()
-        if !self.store.hasUncommitted { self.release(&self.held) }
+        if !self.store.hasUncommitted { self.releaseHeld() }
+    }
+
+    /// Lets everything leave that waits for the next commit.
+    func releaseHeld() {
+        if let lanes = self.heldLanes { lanes.move(to: &self.held) }
+        self.release(&self.held)
     }
 
     /// Hands the store what consumers gathered since they were last served.
@@ -147,6 +187,7 @@ public final class Stream {
 
     /// Turns all answers that wait for something to become durable into errors, and lets them leave.
     public func refuseWaiting(because failure: StoreError) {
+        self.gatherLanes()
         self.refuse(&self.held, because: failure)
         self.release(&self.held)
     }
@@ -181,9 +222,13 @@ public final class Stream {
     ///
     /// - Returns: False while something is under way, and not all is given back.
     public func rest() -> Bool {
-        guard self.store.rest(), !self.isCommitting, self.outgoing.isEmpty, self.held.isEmpty else {
+        guard self.store.rest(), !self.isCommitting, self.outgoing.isEmpty, self.held.isEmpty,
+            self.heldLanes?.isEmpty ?? true
+        else {
             return false
         }
+        self.heldLanes = nil
+        self.spareLanes = []
         self.outgoing = EffectBuffer()
         self.held = EffectBuffer()
         self.committing = EffectBuffer()

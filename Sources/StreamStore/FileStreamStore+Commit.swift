@@ -14,6 +14,9 @@ final class FileCommit: StoreCommit, @unchecked Sendable {
     let keepsFiles: Bool
     /// The newest time the store knew when this was made.
     let clock: Int64
+    private var isPerformed = false
+
+    override var isDurable: Bool { self.isPerformed }
 
     init(
         log: LogWrite?,
@@ -38,7 +41,9 @@ final class FileCommit: StoreCommit, @unchecked Sendable {
         // is: on a full disk removals become durable, and their entries name no message that must be there.
         var isWritten = true
         do { try self.logWrite?.perform(sync: self.syncsLog) } catch { isWritten = false }
-        do { try self.journalWrite?.perform(sync: self.syncsJournal) } catch {}
+        var isNoted = true
+        do { try self.journalWrite?.perform(sync: self.syncsJournal) } catch { isNoted = false }
+        self.isPerformed = isWritten && isNoted
         // Journal files that tell what is to be overwritten go after it has been. On a full disk room is made.
         if !isWritten, self.keepsFiles { return }
         // A file that stays is found again when the store is opened.

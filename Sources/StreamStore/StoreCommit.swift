@@ -10,6 +10,9 @@ open class StoreCommit: @unchecked Sendable {
     ///
     /// Blocks; never throws: the outcome is read by `StreamStore.finish(_:)`.
     open func perform() {}
+
+    /// Whether it was performed and everything it makes durable is.
+    open var isDurable: Bool { false }
 }
 
 /// A step of the index: made on the loop, performed on another thread, then given back on the loop.

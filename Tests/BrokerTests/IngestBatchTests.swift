@@ -26,7 +26,7 @@ struct IngestBatchTests {
 
     @Test("Every message keeps its parts, its kind and where it goes")
     func parts() {
-        let batch = IngestBatch()
+        let batch = IngestBatch(origin: 0)
         #expect(batch.isEmpty)
         let messages = [
             ["a.b", "r", "NATS/1.0\r\n\r\n", "payload"], ["s", "", "", ""], ["", "", "", ""],
@@ -48,7 +48,7 @@ struct IngestBatchTests {
 
     @Test("An emptied batch starts over")
     func removeAll() {
-        let batch = IngestBatch()
+        let batch = IngestBatch(origin: 0)
         self.append(batch, .publish, ["old", "", "", "old"])
         batch.removeAll()
         #expect(batch.isEmpty)

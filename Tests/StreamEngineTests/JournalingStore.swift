@@ -30,7 +30,9 @@ final class JournalingStore: StreamStore {
         get { self.base.limits }
         set { self.base.limits = newValue }
     }
-    var hasUncommitted: Bool { false }
+    var hasUncommitted = false
+    /// What the next commit is to be.
+    var nextCommit: PreparedCommit?
     var durability: StoreDurability { .memory }
     var syncDeadline: Timestamp? { nil }
     func requestSync() {}
@@ -118,9 +120,25 @@ final class JournalingStore: StreamStore {
     func expire(dueBy now: Timestamp, limit: Int) -> Int { self.base.expire(dueBy: now, limit: limit) }
     func takeRemovals(into removals: inout [StoreRemoval]) { self.base.takeRemovals(into: &removals) }
     func removeConsumer(_ consumer: ConsumerID) { self.entries.removeAll() }
-    func makeCommit() -> StoreCommit? { nil }
-    func finish(_ commit: StoreCommit) throws(StoreError) {}
+    func makeCommit() -> StoreCommit? {
+        defer { self.nextCommit = nil }
+        return self.nextCommit
+    }
+    func finish(_ commit: StoreCommit) throws(StoreError) {
+        if !commit.isDurable { throw .system(call: "fdatasync", path: "log", errno: 5) }
+    }
     func makeCheckpoint(consumers: [ConsumerSnapshot]) -> StoreCheckpoint? { nil }
     func finish(_ checkpoint: StoreCheckpoint) throws(StoreError) {}
     func close(consumers: [ConsumerSnapshot]) throws(StoreError) {}
+}
+
+/// A commit whose outcome the test knows before.
+final class PreparedCommit: StoreCommit, @unchecked Sendable {
+    // Unchecked: a test uses it from one thread.
+
+    private let succeeds: Bool
+
+    init(succeeds: Bool) { self.succeeds = succeeds }
+
+    override var isDurable: Bool { self.succeeds }
 }

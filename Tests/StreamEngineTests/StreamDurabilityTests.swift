@@ -42,13 +42,14 @@ struct StreamDurabilityTests {
         )
     }
 
-    private func publish(_ stream: StreamEngine.Stream) {
-        let (subject, reply, payload) = (Array("s".utf8), Array("r".utf8), Array("x".utf8))
+    private func publish(_ stream: StreamEngine.Stream, reply: String = "r", lane: Int? = nil) {
+        let (subject, reply, payload) = (Array("s".utf8), Array(reply.utf8), Array("x".utf8))
         stream.publish(
             subject: subject.span.bytes,
             reply: reply.span.bytes,
             headers: RawSpan(),
             payload: payload.span.bytes,
+            lane: lane,
             now: Self.start
         )
     }
@@ -73,6 +74,53 @@ struct StreamDurabilityTests {
         #expect(stream.outgoing.effects.count == 1)
         #expect(stream.makeCommit() == nil)
         #expect(self.metadata(stream) == "sync")
+    }
+
+    @Test("Answers on lanes leave with the commit, each on its own, and not through the stream")
+    func lanes() throws {
+        let stream = try self.makeStream(.sync)
+        stream.laneCount = 3
+        for lane in [1, 2, 1, nil] as [Int?] { self.publish(stream, reply: "r\(lane ?? 0)", lane: lane) }
+        #expect(stream.outgoing.isEmpty && stream.committingLanes == nil)
+        let commit = try #require(stream.makeCommit())
+        self.publish(stream, reply: "later", lane: 1)
+        #expect(!commit.isDurable)
+        commit.perform()
+        #expect(commit.isDurable)
+        let answers = try #require(stream.committingLanes)
+        #expect(answers.lanes.map(\.effects.effects.count) == [0, 2, 1])
+        #expect(answers.lanes.map(\.isUnderWay) == [false, true, true])
+        try stream.finish(commit)
+        #expect(self.take(stream).routes == ["r0"])
+
+        // Those on their way stay as they are; the next commit has others.
+        let next = try #require(stream.makeCommit())
+        next.perform()
+        #expect(stream.committingLanes !== answers)
+        #expect(stream.committingLanes?.lanes.map(\.effects.effects.count) == [0, 1, 0])
+        try stream.finish(next)
+        for lane in answers.lanes { lane.finish() }
+        #expect(answers.lanes.allSatisfy { !$0.isUnderWay && $0.effects.isEmpty })
+        self.publish(stream, lane: 2)
+        _ = try #require(stream.makeCommit())
+        #expect(stream.committingLanes === answers, "what was sent is filled again")
+    }
+
+    @Test("When a commit fails, those who wait on lanes are told so by the stream")
+    func failedLanes() throws {
+        let store = JournalingStore()
+        let stream = self.makeStream(over: store)
+        stream.laneCount = 2
+        store.hasUncommitted = true
+        self.publish(stream, reply: "first", lane: 1)
+        store.nextCommit = PreparedCommit(succeeds: false)
+        let commit = try #require(stream.makeCommit())
+        self.publish(stream, reply: "second", lane: 0)
+        #expect(throws: StoreError.self) { try stream.finish(commit) }
+        let payloads = Array(stream.outgoing.arena.readableBytesView)
+        #expect(String(decoding: payloads, as: UTF8.self).split(separator: "err_code").count == 3)
+        #expect(self.take(stream).routes == ["first", "second"])
+        #expect(stream.committingLanes == nil)
     }
 
     @Test("With an interval an answer leaves with the write, and the sync follows when it is due")
