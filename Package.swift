@@ -59,7 +59,11 @@ let package = Package(
             swiftSettings: strict
         ),
         // The append-only segmented log: record format, writer, reader, recovery.
-        .target(name: "SegmentLog", dependencies: ["CChecksum", "CZstd"], swiftSettings: strict),
+        .target(
+            name: "SegmentLog",
+            dependencies: ["CChecksum", "CZstd", .product(name: "Crypto", package: "swift-crypto")],
+            swiftSettings: strict
+        ),
         // One stream's messages: log and LMDB index, or memory.
         .target(
             name: "StreamStore",

@@ -27,7 +27,12 @@ extension LogWrite {
         for number in Set(self.erasures.map { $0.position.segment }).sorted() {
             do {
                 let file = try self.directory.openFile(self.kind.name(number), for: .writing)
-                if let packed = try PackedFile.read(file, number: number, stream: self.stream) {
+                if let packed = try PackedFile.read(
+                    file,
+                    number: number,
+                    stream: self.stream,
+                    keys: self.keys
+                ) {
                     try self.erase(in: packed, number)
                 } else {
                     files[number] = file

@@ -3,18 +3,22 @@
 /// Integers are little-endian.
 ///
 ///     0       8        12        16       32       40         48
-///     | magic | crc32c | version | stream | number | reserved |
+///     | magic | crc32c | version | stream | number | mark |
 ///
 /// `crc32c` covers everything after it, from seed 0. `number` is the one in the file's name. The first
 /// sixteen bytes mean the same in every version, so that an older program can tell a newer file from a
-/// damaged one.
+/// damaged one. `mark` tells the key of an encrypted file and its cipher (see `FileKey`), else it is zero.
 struct FileHeader: Equatable {
     /// Bytes of a header.
     static let bytes = 48
     /// The version of journal files and of plain segments.
     static let version: UInt32 = 1
-    /// The version of packed segments (see `PackedBlock`), and the highest that this program reads.
+    /// The version of packed segments (see `PackedBlock`).
     static let packedVersion: UInt32 = 2
+    /// What is added to the version of a file that is encrypted.
+    static let encryptedBit: UInt32 = 2
+    /// The version of encrypted packed segments, and the highest that this program reads.
+    static let encryptedPackedVersion = FileHeader.packedVersion + FileHeader.encryptedBit
 
     /// What the beginning of a file turned out to be.
     enum State: Equatable {
@@ -35,6 +39,8 @@ struct FileHeader: Equatable {
     var number: UInt64
     /// The form of the file.
     var version = FileHeader.version
+    /// Tells the key; zero if the file is not encrypted.
+    var mark: UInt64 = 0
 
     /// Writes the header.
     func encode(into target: UnsafeMutableRawPointer) {
@@ -44,7 +50,7 @@ struct FileHeader: Equatable {
         unsafe target.store(self.stream.high.byteSwapped, at: 16)
         unsafe target.store(self.stream.low.byteSwapped, at: 24)
         unsafe target.store(self.number, at: 32)
-        unsafe target.store(0 as UInt64, at: 40)
+        unsafe target.store(self.mark, at: 40)
         unsafe target.store(Checksum.of(target + 12, FileHeader.bytes - 12, seed: 0), at: 8)
     }
 
@@ -56,8 +62,9 @@ struct FileHeader: Equatable {
             Checksum.of(bytes, 12..<FileHeader.bytes, seed: 0) == bytes.uint32(at: 8)
         else { return .damaged }
         let version = bytes.uint32(at: 12)
-        let known = self.kind == .segment ? FileHeader.packedVersion : FileHeader.version
-        if version > known { return .newer(version: version) }
+        let newest = self.kind == .segment ? FileHeader.encryptedPackedVersion : FileHeader.encryptedVersion
+        let isUnknown = self.kind == .journal && version == FileHeader.packedVersion
+        if version > newest || isUnknown { return .newer(version: version) }
         if version == 0 { return .damaged }
         let stream = StreamUUID(
             high: bytes.uint64(at: 16).byteSwapped,
@@ -65,6 +72,15 @@ struct FileHeader: Equatable {
         )
         if stream != self.stream { return .foreign }
         return bytes.uint64(at: 32) == self.number ? .valid : .damaged
+    }
+
+    /// The version of encrypted journal files and of encrypted plain segments.
+    static let encryptedVersion = FileHeader.version + FileHeader.encryptedBit
+
+    /// The mark of an encrypted file, zero for any other; nil if the header does not verify.
+    static func mark(_ bytes: RawSpan, _ kind: FileKind) -> UInt64? {
+        guard let version = FileHeader.version(bytes, kind) else { return nil }
+        return version > FileHeader.packedVersion ? bytes.uint64(at: 40) : 0
     }
 
     /// The stream that a file of that kind belongs to; nil if its header does not verify.
@@ -82,5 +98,25 @@ struct FileHeader: Equatable {
             Checksum.of(bytes, 12..<FileHeader.bytes, seed: 0) == bytes.uint32(at: 8)
         else { return nil }
         return bytes.uint32(at: 12)
+    }
+}
+
+extension FileHeader {
+    /// The header of a file made now, encrypted by `cipher` if there is one.
+    init(
+        _ kind: FileKind,
+        _ stream: StreamUUID,
+        _ number: UInt64,
+        isPacked: Bool = false,
+        _ cipher: FileCipher?
+    ) {
+        let version = isPacked ? FileHeader.packedVersion : FileHeader.version
+        self.init(
+            kind: kind,
+            stream: stream,
+            number: number,
+            version: cipher == nil ? version : version + FileHeader.encryptedBit,
+            mark: cipher?.mark ?? 0
+        )
     }
 }

@@ -3,6 +3,9 @@ struct FileRecovery {
     let kind: FileKind
     let directory: any StorageDirectory
     let stream: StreamUUID
+    let keys: StorageKeys?
+    /// Whether files are read that no key opens, as far as that goes.
+    let allowsLocked: Bool
     private(set) var report = RecoveryReport()
 
     /// The file that is appended to from now on.
@@ -12,25 +15,45 @@ struct FileRecovery {
         var end: Int
         /// The file's length, unused room included.
         var size: Int
+        /// What encrypts what is appended; nil: nothing does.
+        var cipher: FileCipher?
+        /// Whether new files are encrypted otherwise: then nothing is to be appended to this one.
+        var isOutdated = false
     }
 
-    init(kind: FileKind, directory: any StorageDirectory, stream: StreamUUID) {
+    init(
+        kind: FileKind,
+        directory: any StorageDirectory,
+        stream: StreamUUID,
+        keys: StorageKeys? = nil,
+        allowsLocked: Bool = false
+    ) {
         self.kind = kind
         self.directory = directory
         self.stream = stream
+        self.keys = keys
+        self.allowsLocked = allowsLocked
     }
 
-    /// Refuses files of another stream or a newer program; changes nothing.
+    /// Refuses files of another stream or a newer program, and those that no key opens; changes nothing.
     mutating func checkHeaders(_ numbers: ArraySlice<UInt64>) throws(SegmentError) {
         for number in numbers {
             let file = try self.directory.openFile(self.kind.name(number), for: .reading)
             switch try self.headerState(of: file, number) {
-            case .valid, .blank: break
+            case .valid: try self.checkKey(of: file, number)
+            case .blank: break
             case .damaged: self.report.damagedHeaders.append(number)
             case .foreign: throw .foreignStream(path: file.path)
             case .newer(let version): throw .newerFormat(path: file.path, version: version)
             }
         }
+    }
+
+    private func checkKey(of file: any StorageFile, _ number: UInt64) throws(SegmentError) {
+        if self.allowsLocked { return }
+        let mark = try FileHeader.mark(of: file, self.kind) ?? 0
+        if mark == 0 || self.keys?.cipher(self.kind, self.stream, number, mark: mark) != nil { return }
+        throw .locked(path: file.path, hasKey: self.keys != nil)
     }
 
     /// Makes sure that what is read from the newest file is what the disk has.
@@ -53,24 +76,34 @@ struct FileRecovery {
 
     /// Reads a file from `start` on and reports its holes.
     ///
-    /// - Parameter isNewest: if not, whatever follows the last good frame is a hole too.
+    /// - Parameters:
+    ///   - isNewest: if not, whatever follows the last good frame is a hole too.
+    ///   - opens: whether encrypted frames are decrypted for `visit`.
     mutating func scan(
         _ number: UInt64,
         from start: Int,
         _ bounds: FrameBounds,
         isNewest: Bool,
+        opens: Bool = true,
         visit: (Frame, RawSpan) -> Void
     ) throws(SegmentError) -> FileScan {
         let file = try self.open(number)
+        let cipher = try StorageKeys.cipher(self.keys, of: file, self.kind, self.stream, number)
         let scanner = FrameScanner(
             kind: self.kind,
             number: number,
             seed: Checksum.seed(magic: self.kind.magic, stream: self.stream, number: number),
             file: file,
-            limit: Int(clamping: try file.size())
+            limit: Int(clamping: try file.size()),
+            cipher: opens ? cipher : nil
         )
         let first = try self.beforeFooter(start, scanner)
         var scan = try scanner.scan(from: first, bounds, visit: visit)
+        scan.cipher = cipher
+        // The header did not say so: nothing that follows may take what is encrypted for damage.
+        if scan.locked > 0, cipher == nil, !self.allowsLocked {
+            throw .locked(path: file.path, hasKey: self.keys != nil)
+        }
         if let tail = scan.tail {
             let end = min(max(scanner.nonzeroEnd, tail.lowerBound), tail.upperBound)
             scan.tail = end > tail.lowerBound ? tail.lowerBound..<end : nil
@@ -85,7 +118,8 @@ struct FileRecovery {
     /// Opens a file for reading; a packed segment looks like the plain one.
     func open(_ number: UInt64) throws(SegmentError) -> any StorageFile {
         switch self.kind {
-        case .segment: try PackedFile.open(number, in: self.directory, stream: self.stream)
+        case .segment:
+            try PackedFile.open(number, in: self.directory, stream: self.stream, keys: self.keys)
         case .journal: try self.directory.openFile(self.kind.name(number), for: .reading)
         }
     }
@@ -112,7 +146,9 @@ struct FileRecovery {
     ) throws(SegmentError) -> Open? {
         if scan.footer != nil { return nil }
         let file = try self.directory.openFile(self.kind.name(number), for: .writing)
-        if self.kind == .segment, try PackedFile.read(file, number: number, stream: self.stream) != nil {
+        if self.kind == .segment,
+            try PackedFile.read(file, number: number, stream: self.stream, keys: nil) != nil
+        {
             // Its end is damaged. What is left is read, and nothing is added.
             return nil
         }
@@ -132,16 +168,29 @@ struct FileRecovery {
             try file.sync()
             size = tail.lowerBound
         }
-        if case .blank = try self.headerState(of: file, number) {
-            try self.writeHeader(to: file, number)
+        let cipher = self.keys?.cipher(self.kind, self.stream, number)
+        let isEmpty = end == FileHeader.bytes
+        switch try self.headerState(of: file, number) {
+        case .blank where cipher == nil || isEmpty:
+            try self.writeHeader(to: file, number, cipher)
             size = max(size, FileHeader.bytes)
+        case .valid where cipher == nil || cipher?.mark == scan.cipher?.mark: break
+        case _ where cipher == nil: break
+        default:
+            // Encrypted otherwise, or it is not known how: without a record, it is made over.
+            if !isEmpty { return Open(file: file, end: end, size: size, isOutdated: true) }
+            try self.writeHeader(to: file, number, cipher)
         }
-        return Open(file: file, end: end, size: size)
+        return Open(file: file, end: end, size: size, cipher: cipher)
     }
 
-    private func writeHeader(to file: any StorageFile, _ number: UInt64) throws(SegmentError) {
+    private func writeHeader(
+        to file: any StorageFile,
+        _ number: UInt64,
+        _ cipher: FileCipher?
+    ) throws(SegmentError) {
         let block = ByteBlock(capacity: FileHeader.bytes)
-        let header = FileHeader(kind: self.kind, stream: self.stream, number: number)
+        let header = FileHeader(self.kind, self.stream, number, cipher)
         unsafe header.encode(into: block.base)  // The block has room for a header.
         try block.withBytes(0..<FileHeader.bytes) { bytes throws(SegmentError) in
             try file.write(bytes, at: 0)

@@ -8,6 +8,9 @@ public struct FileReport: Sendable, Equatable {
     public var isHeaderDamaged: Bool
     /// Messages or entries that verify.
     public var records: UInt64
+    /// How many of them are encrypted and could not be decrypted, for want of the key: their bytes are as they were
+    /// written.
+    public var lockedRecords: UInt64
     /// The highest sequence up to its end; zero in a journal.
     public var lastSequence: UInt64
     /// Whether it ends in a footer.
@@ -23,13 +26,19 @@ public struct FileReport: Sendable, Equatable {
 extension MessageLog {
     /// Reads every segment in `directory` and says what is in it; changes nothing.
     ///
-    /// - Parameter visit: called for each record that verifies.
+    /// Needs no key: what is encrypted is verified as it is, and shown without its bytes, with
+    /// ``RecordHeader/isLocked``; the records of encrypted packed blocks are counted and not shown.
+    ///
+    /// - Parameters:
+    ///   - keys: what decrypts what is encrypted.
+    ///   - visit: called for each record that verifies.
     public static func verify(
         _ directory: any StorageDirectory,
         stream: StreamUUID,
+        keys: StorageKeys? = nil,
         visit: (RecordHeader, RawSpan) -> Void = { _, _ in }
     ) throws(SegmentError) -> [FileReport] {
-        try FileReport.make(.segment, directory, stream) { frame, body in
+        try FileReport.make(.segment, directory, stream, keys) { frame, body in
             if case .record(let header) = frame { visit(header, body) }
         }
     }
@@ -50,13 +59,16 @@ extension MessageLog {
 extension Journal {
     /// Reads every journal file in `directory` and says what is in it; changes nothing.
     ///
-    /// - Parameter visit: called for each entry that verifies.
+    /// - Parameters:
+    ///   - keys: what decrypts what is encrypted; without, entries are shown without their bytes.
+    ///   - visit: called for each entry that verifies.
     public static func verify(
         _ directory: any StorageDirectory,
         stream: StreamUUID,
+        keys: StorageKeys? = nil,
         visit: (JournalEntry, RawSpan) -> Void = { _, _ in }
     ) throws(SegmentError) -> [FileReport] {
-        try FileReport.make(.journal, directory, stream) { frame, body in
+        try FileReport.make(.journal, directory, stream, keys) { frame, body in
             if case .entry(let entry) = frame { visit(entry, body) }
         }
     }
@@ -67,10 +79,17 @@ extension FileReport {
         _ kind: FileKind,
         _ directory: any StorageDirectory,
         _ stream: StreamUUID,
+        _ keys: StorageKeys?,
         visit: (Frame, RawSpan) -> Void
     ) throws(SegmentError) -> [FileReport] {
         let numbers = try kind.numbers(in: directory)
-        var recovery = FileRecovery(kind: kind, directory: directory, stream: stream)
+        var recovery = FileRecovery(
+            kind: kind,
+            directory: directory,
+            stream: stream,
+            keys: keys,
+            allowsLocked: true
+        )
         try recovery.checkHeaders(numbers[...])
         var reports: [FileReport] = []
         var last: UInt64 = 0
@@ -95,6 +114,7 @@ extension FileReport {
                     bytes: try directory.fileSize(kind.name(number)),
                     isHeaderDamaged: recovery.report.damagedHeaders.contains(number),
                     records: scan.frames,
+                    lockedRecords: scan.locked,
                     lastSequence: scan.lastSequence,
                     isSealed: scan.footer != nil,
                     holes: scan.holes,

@@ -19,6 +19,10 @@ struct FileScan {
     var erased = 0
     /// Those of them whose body a crash has kept from being overwritten.
     var unfinishedErasures: [RecordHeader] = []
+    /// What decrypts what is encrypted in the file; nil: nothing is, or there is no key.
+    var cipher: FileCipher?
+    /// Frames that are encrypted and were not decrypted.
+    var locked: UInt64 = 0
     /// Damage with something good after it.
     var holes: [LogHole] = []
     var holeCount = 0
@@ -48,6 +52,23 @@ struct FileScan {
         self.footer = footer
         self.footerOffset = offset
         self.lastSequence = max(self.lastSequence, footer.lastSequence)
+    }
+
+    /// A frame verifies, and does not decrypt.
+    mutating func didRefuse(_ frame: Frame, at position: LogPosition) {
+        var lost: ClosedRange<UInt64>?
+        if case .record(let header) = frame {
+            lost = header.sequence...header.sequence
+            self.lastSequence = header.sequence
+        }
+        self.add(LogHole(position: position, bytes: frame.size, damage: .cipher, sequences: lost))
+    }
+
+    /// A block is passed over that is as it was written, and encrypted.
+    mutating func didPass(_ block: PackedBlock) {
+        self.end = block.end
+        self.frames += UInt64(block.records)
+        self.locked += UInt64(block.records)
     }
 
     mutating func add(_ hole: LogHole) {

@@ -16,7 +16,40 @@ enum Frame {
         }
     }
 
+    /// Whether its bytes are encrypted.
+    var isEncrypted: Bool {
+        switch self {
+        case .record(let header): header.kind == .encrypted && !header.flags.contains(.erased)
+        case .footer: false
+        case .entry(let entry): entry.isEncrypted
+        }
+    }
+
+    /// The same, to be shown without its bytes.
+    var locked: Frame {
+        switch self {
+        case .record(var header):
+            header.isLocked = true
+            return .record(header)
+        case .footer: return self
+        case .entry(var entry):
+            entry.isLocked = true
+            return .entry(entry)
+        }
+    }
+
+    /// Calls `body` with the caller's bytes of the encrypted frame that `bytes` begins with; nil if that fails.
+    func decrypt<Result>(_ bytes: RawSpan, _ cipher: FileCipher, _ body: (RawSpan) -> Result) -> Result? {
+        switch self {
+        case .record(let header): cipher.decrypt(bytes, header, body)
+        case .footer: nil
+        case .entry(let entry): entry.decrypt(bytes, cipher, body)
+        }
+    }
+
     /// The caller's bytes, counted from the start of the frame.
+    ///
+    /// Not those of an encrypted frame.
     var body: Range<Int> {
         switch self {
         case .record(let header):

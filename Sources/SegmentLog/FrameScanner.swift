@@ -18,6 +18,8 @@ final class FrameScanner {
     private let packed: PackedFile?
     /// Nothing is read at or after this offset.
     let limit: Int
+    /// What decrypts frames; nil: they are shown without their bytes.
+    private let cipher: FileCipher?
 
     /// Behind the last byte that is not zero, of those that a search has passed over.
     private(set) var nonzeroEnd = 0
@@ -26,7 +28,15 @@ final class FrameScanner {
     private var start = 0
     private var count = 0
 
-    init(kind: FileKind, number: UInt64, seed: UInt32, file: any StorageFile, limit: Int) {
+    init(
+        kind: FileKind,
+        number: UInt64,
+        seed: UInt32,
+        file: any StorageFile,
+        limit: Int,
+        cipher: FileCipher? = nil
+    ) {
+        self.cipher = cipher
         self.kind = kind
         self.number = number
         self.seed = seed
@@ -51,6 +61,11 @@ final class FrameScanner {
         while offset < self.limit {
             offset = try self.passGap(at: offset)
             if offset >= self.limit { break }
+            if let block = try self.packed?.lockedBlock(at: offset) {
+                result.didPass(block)
+                offset = block.end
+                continue
+            }
             switch try self.frame(at: offset, FrameBounds(after: result.lastSequence, upTo: bounds.upTo)) {
             case .frame(let frame):
                 result.end = offset + frame.size
@@ -58,7 +73,15 @@ final class FrameScanner {
                     result.didReach(footer, at: offset)
                     return result
                 }
-                self.withBody(of: frame, at: offset, visit)
+                if !self.withBody(of: frame, at: offset, visit) {
+                    result.didRefuse(
+                        frame,
+                        at: LogPosition(segment: self.number, offset: UInt32(offset))
+                    )
+                    offset = result.end
+                    continue
+                }
+                if frame.isEncrypted, self.cipher == nil { result.locked += 1 }
                 result.didRead(frame)
                 if case .record(let header) = frame, header.flags.contains(.erased) {
                     result.didRead(erased: header, isOverwritten: self.isOverwritten(header))
@@ -213,10 +236,22 @@ final class FrameScanner {
         return self.block.withBytes(0..<self.count) { $0.lastNonzero(in: body) == nil }
     }
 
-    private func withBody(of frame: Frame, at offset: Int, _ visit: (Frame, RawSpan) -> Void) {
+    /// Calls `visit` with a frame that was just read; false if it is encrypted and that cannot be undone.
+    private func withBody(of frame: Frame, at offset: Int, _ visit: (Frame, RawSpan) -> Void) -> Bool {
         let base = offset - self.start
+        if frame.isEncrypted {
+            return self.block.withBytes(base..<base + frame.size) { bytes in
+                guard let cipher = self.cipher else {
+                    visit(frame.locked, bytes.extracting(0..<0))
+                    return true
+                }
+                let opened: Void? = frame.decrypt(bytes, cipher) { visit(frame, $0) }
+                return opened != nil
+            }
+        }
         let body = frame.body
         self.block.withBytes(base + body.lowerBound..<base + body.upperBound) { visit(frame, $0) }
+        return true
     }
 
     /// The length of the frame that could be at `offset`, judged by its head alone.

@@ -10,7 +10,7 @@ public final class Journal {
     public let directory: any StorageDirectory
     /// Whose journal it is.
     public let stream: StreamUUID
-    /// The longest entry, in bytes: 16 MiB less one.
+    /// The longest entry, in bytes: 16 MiB less 29.
     public static let entryBytesMax = JournalEntry.lengthMax
 
     private let writer: SegmentWriter
@@ -35,7 +35,8 @@ public final class Journal {
             kind: .journal,
             directory: directory,
             stream: stream,
-            allocationBytesMax: options.preallocates ? options.segmentBytes : 0
+            allocationBytesMax: options.preallocates ? options.segmentBytes : 0,
+            keys: options.keys
         )
     }
 
@@ -69,7 +70,12 @@ public final class Journal {
         self.files = try FileKind.journal.numbers(in: self.directory)
         let first = self.files.firstIndex { $0 >= number } ?? self.files.count
         let live = self.files[first...]
-        var recovery = FileRecovery(kind: .journal, directory: self.directory, stream: self.stream)
+        var recovery = FileRecovery(
+            kind: .journal,
+            directory: self.directory,
+            stream: self.stream,
+            keys: self.writer.keys
+        )
         try recovery.checkHeaders(live)
         if let newest = live.last { try recovery.settleCache(newest) }
 
@@ -89,6 +95,8 @@ public final class Journal {
                 if case .entry(let entry) = frame { visit(entry, body) }
             }
             if isNewest { open = try recovery.openNewest(file, scan, quarantine: quarantine) }
+            // A file that is encrypted otherwise than new ones are is left as it is.
+            if open?.isOutdated == true { open = nil }
         }
         self.entries = recovery.report.records
         self.writer.resume(
@@ -96,7 +104,8 @@ public final class Journal {
             number: open == nil ? nil : live.last,
             end: open?.end ?? 0,
             file: open?.file,
-            size: open?.size ?? 0
+            size: open?.size ?? 0,
+            cipher: open?.cipher
         )
         self.isRecovered = true
         return recovery.report
@@ -110,9 +119,12 @@ public final class Journal {
     /// - Precondition: `kind` is not zero; `bytes` is not longer than ``entryBytesMax``.
     public func append(kind: UInt8, after: UInt64, bytes: RawSpan) {
         precondition(kind != 0, "kind zero stands for no entry")
+        precondition(kind < JournalEntry.encryptedBit, "the kind's highest bit has a meaning of its own")
         precondition(bytes.byteCount <= JournalEntry.lengthMax, "the entry is too long")
         assert(self.isRecovered)
-        let size = JournalEntry.size(length: bytes.byteCount)
+        let isEncrypted = self.writer.keys != nil
+        let stored = bytes.byteCount + (isEncrypted ? FileCipher.overhead : 0)
+        let size = JournalEntry.size(length: stored)
         if self.writer.number != nil, self.writer.end > FileHeader.bytes,
             self.writer.end + size > self.fileBytes
         {
@@ -122,14 +134,27 @@ public final class Journal {
         let offset = self.writer.end
         let target = unsafe self.writer.reserve(size)
         // `reserve` has made room for `size` bytes.
-        unsafe JournalEntry.encode(
-            into: target,
-            seed: self.writer.seed,
-            offset: offset,
-            kind: kind,
-            after: after,
-            bytes: bytes
-        )
+        if let cipher = self.writer.cipher {
+            unsafe JournalEntry.encodeEncrypted(
+                into: target,
+                seed: self.writer.seed,
+                offset: offset,
+                kind: kind,
+                after: after,
+                bytes: bytes,
+                cipher: cipher,
+                nonces: &self.writer.nonces
+            )
+        } else {
+            unsafe JournalEntry.encode(
+                into: target,
+                seed: self.writer.seed,
+                offset: offset,
+                kind: kind,
+                after: after,
+                bytes: bytes
+            )
+        }
         self.entries += 1
         self.writer.didAppend(self.entries)
     }

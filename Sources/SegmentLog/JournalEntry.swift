@@ -7,7 +7,8 @@
 ///
 /// `crc32c` covers everything after it, padding included, and starts from a number of its place (see
 /// `Checksum`). `length` (24 bits) counts the bytes, not the padding. `kind` is never zero, so that zeros are
-/// no entry.
+/// no entry; its highest bit says that the bytes are encrypted, with the head as context, the offset, four bytes, in
+/// the place of the checksum.
 public struct JournalEntry: Sendable, Equatable {
     /// What the bytes mean: the caller's choice, never zero.
     public var kind: UInt8
@@ -19,14 +20,23 @@ public struct JournalEntry: Sendable, Equatable {
     public var offset: UInt32
     /// How many bytes it carries.
     public var length: Int
+    /// Whether its bytes are encrypted and were not decrypted, for want of the key: then none of them is given.
+    public var isLocked = false
+    /// Whether the bytes in the file are encrypted.
+    var isEncrypted = false
 
     /// Bytes before the entry's own.
     static let headBytes = 16
     /// The longest entry.
-    static let lengthMax = (1 << 24) - 1
+    static let lengthMax = (1 << 24) - 1 - FileCipher.overhead
+    /// The bit of the kind that says that the bytes are encrypted.
+    static let encryptedBit: UInt8 = 0x80
+
+    /// Bytes stored behind the head.
+    var storedLength: Int { self.length + (self.isEncrypted ? FileCipher.overhead : 0) }
 
     /// Bytes of the whole entry, head and padding included.
-    var size: Int { JournalEntry.size(length: self.length) }
+    var size: Int { JournalEntry.size(length: self.storedLength) }
 
     /// Bytes of an entry that carries `length` bytes.
     static func size(length: Int) -> Int { (JournalEntry.headBytes + length + 7) & ~7 }
@@ -50,6 +60,44 @@ public struct JournalEntry: Sendable, Equatable {
         unsafe target.store(crc, at: 0)
     }
 
+    /// Writes an encrypted entry of `size(length:)` bytes for bytes that are 28 longer.
+    static func encodeEncrypted(
+        into target: UnsafeMutableRawPointer,
+        seed: UInt32,
+        offset: Int,
+        kind: UInt8,
+        after: UInt64,
+        bytes: RawSpan,
+        cipher: FileCipher,
+        nonces: inout NonceSequence
+    ) {
+        let stored = bytes.byteCount + FileCipher.overhead
+        let size = JournalEntry.size(length: stored)
+        // The caller has reserved `size` bytes at `target`; the last word first, for the padding's zeros.
+        unsafe target.store(0 as UInt64, at: size - 8)
+        unsafe target.store(UInt32(offset), at: 0)
+        unsafe target.store(UInt32(stored) | UInt32(kind | JournalEntry.encryptedBit) << 24, at: 4)
+        unsafe target.store(after, at: 8)
+        unsafe target.store(bytes, at: 16)
+        let head = unsafe RawSpan(_unsafeStart: UnsafeRawPointer(target), byteCount: JournalEntry.headBytes)
+        unsafe cipher.encrypt(target + JournalEntry.headBytes, bytes.byteCount, &nonces, context: head)
+        let crc = unsafe Checksum.of(target + 4, size - 4, seed: Checksum.seed(seed, at: offset))
+        unsafe target.store(crc, at: 0)
+    }
+
+    /// Calls `body` with the bytes of the encrypted entry that `entry` begins with; nil if that fails.
+    func decrypt<Result>(_ entry: RawSpan, _ cipher: FileCipher, _ body: (RawSpan) -> Result) -> Result? {
+        let start = JournalEntry.headBytes
+        let encrypted = entry.extracting(start..<start + self.storedLength)
+        let words = (
+            (entry.uint64(at: 0) & ~0xffff_ffff | UInt64(self.offset)).littleEndian,
+            entry.uint64(at: 8).littleEndian
+        )
+        return unsafe withUnsafeBytes(of: words) { context in
+            unsafe cipher.decrypt(encrypted, context: RawSpan(_unsafeBytes: context), body)
+        }
+    }
+
     /// Reads the entry at `offset` of `bytes`, which is at `position` in a file with that seed.
     ///
     /// Never traps, whatever the bytes are.
@@ -63,14 +111,16 @@ public struct JournalEntry: Sendable, Equatable {
         let available = bytes.byteCount - offset
         guard available >= JournalEntry.headBytes else { return .incomplete(bytes: JournalEntry.headBytes) }
         let word = bytes.uint32(at: offset + 4)
+        let isEncrypted = word & UInt32(JournalEntry.encryptedBit) << 24 != 0
         let entry = JournalEntry(
-            kind: UInt8(word >> 24),
+            kind: UInt8(word >> 24) & ~JournalEntry.encryptedBit,
             after: bytes.uint64(at: offset + 8),
             file: position.segment,
             offset: position.offset,
-            length: Int(word & 0xff_ffff)
+            length: Int(word & 0xff_ffff) - (isEncrypted ? FileCipher.overhead : 0),
+            isEncrypted: isEncrypted
         )
-        guard entry.kind != 0 else { return .damaged(.lengths) }
+        guard entry.kind != 0, entry.length >= 0 else { return .damaged(.lengths) }
         guard available >= entry.size else { return .incomplete(bytes: entry.size) }
         let start = Checksum.seed(seed, at: Int(position.offset))
         let crc = Checksum.of(bytes, offset + 4..<offset + entry.size, seed: start)

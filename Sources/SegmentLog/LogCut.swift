@@ -13,15 +13,17 @@ extension MessageLog {
     /// Segments with higher sequences alone are removed, newest first, and the one it ends in is cut. For a copy of a
     /// log: what is taken out is gone.
     ///
-    /// - Throws: what a system call threw. It can be called again then.
+    /// - Throws: ``SegmentError/locked(path:hasKey:)`` if the cut is in a packed segment that is encrypted and no key
+    ///   decrypts; else what a system call threw. It can be called again then.
     public static func cut(
         _ directory: any StorageDirectory,
         stream: StreamUUID,
-        after sequence: UInt64
+        after sequence: UInt64,
+        keys: StorageKeys? = nil
     ) throws(SegmentError) -> LogCut {
         var result = LogCut()
         var isCut = false
-        _ = try self.verify(directory, stream: stream) { header, _ in
+        _ = try self.verify(directory, stream: stream, keys: keys) { header, _ in
             if header.sequence > sequence {
                 isCut = true
             } else {
@@ -38,9 +40,9 @@ extension MessageLog {
         }
         let offset = result.end?.offset ?? UInt32(FileHeader.bytes)
         result.end = LogPosition(segment: kept, offset: offset)
-        if try PackedFile.open(kept, in: directory, stream: stream) is PackedFile {
+        if let packed = try PackedFile.open(kept, in: directory, stream: stream, keys: keys) as? PackedFile {
             // Offsets are those of the plain form.
-            var unpacking = SegmentUnpacking(kept, in: directory, stream: stream)
+            var unpacking = try SegmentUnpacking(kept, packed, in: directory, stream: stream, keys: keys)
             try unpacking.run(successor: nil)
         }
         let file = try directory.openFile(FileKind.segment.name(kept), for: .writing)

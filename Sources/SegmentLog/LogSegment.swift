@@ -24,6 +24,8 @@ final class LogSegment {
     var count: UInt64?
     /// Whether header and footer have been looked at.
     var isLoaded = false
+    /// What decrypts its records; nil if they are not encrypted, or not looked at.
+    var cipher: FileCipher?
     /// Open for reading; nil if it is not.
     var file: (any StorageFile)?
     /// When it was read last, in the log's own count.

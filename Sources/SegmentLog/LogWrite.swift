@@ -23,6 +23,7 @@ public final class LogWrite: @unchecked Sendable {
     let kind: FileKind
     let directory: any StorageDirectory
     let stream: StreamUUID
+    let keys: StorageKeys?
     let buffer: AppendBuffer
     let erasures: [Erasure]
     /// What earlier erasures have left to overwrite.
@@ -52,6 +53,7 @@ public final class LogWrite: @unchecked Sendable {
         kind: FileKind,
         directory: any StorageDirectory,
         stream: StreamUUID,
+        keys: StorageKeys?,
         buffer: AppendBuffer,
         erasures: [Erasure],
         replaced: [ReplacedFile],
@@ -65,6 +67,7 @@ public final class LogWrite: @unchecked Sendable {
         self.kind = kind
         self.directory = directory
         self.stream = stream
+        self.keys = keys
         self.buffer = buffer
         self.erasures = erasures
         self.replaced = replaced

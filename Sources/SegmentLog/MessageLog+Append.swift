@@ -17,27 +17,44 @@ extension MessageLog {
     ) -> LogPosition {
         precondition(sequence > self.lastSequence, "sequences have to ascend")
         precondition(subject.byteCount <= RecordFormat.subjectBytesMax, "the subject is too long")
-        let body = subject.byteCount + headers.byteCount + payload.byteCount
+        var body = subject.byteCount + headers.byteCount + payload.byteCount
         precondition(body <= RecordFormat.bodyBytesMax, "the message is too long")
         assert(self.isRecovered)
         assert(!flags.contains(.erased))
 
+        if self.options.keys != nil { body += FileCipher.overhead }
         let size = RecordFormat.size(body: body)
         let segment = self.segment(for: sequence, bytes: size)
         let offset = self.writer.end
         let target = unsafe self.writer.reserve(size)
         // `reserve` has made room for `size` bytes.
-        unsafe RecordFormat.encode(
-            into: target,
-            seed: segment.seed,
-            offset: offset,
-            sequence: sequence,
-            timestamp: timestamp,
-            flags: flags,
-            subject: subject,
-            headers: headers,
-            payload: payload
-        )
+        if let cipher = segment.cipher {
+            unsafe RecordFormat.encodeEncrypted(
+                into: target,
+                seed: segment.seed,
+                offset: offset,
+                sequence: sequence,
+                timestamp: timestamp,
+                flags: flags,
+                subject: subject,
+                headers: headers,
+                payload: payload,
+                cipher: cipher,
+                nonces: &self.writer.nonces
+            )
+        } else {
+            unsafe RecordFormat.encode(
+                into: target,
+                seed: segment.seed,
+                offset: offset,
+                sequence: sequence,
+                timestamp: timestamp,
+                flags: flags,
+                subject: subject,
+                headers: headers,
+                payload: payload
+            )
+        }
         segment.didAppend(sequence: sequence, timestamp: timestamp, end: self.writer.end)
         self.lastSequence = sequence
         self.lastTimestamp = timestamp
@@ -66,7 +83,7 @@ extension MessageLog {
     private func segment(for sequence: UInt64, bytes: Int) -> LogSegment {
         if self.writer.number != nil, let last = self.segments.last {
             let full = self.writer.end + bytes + SegmentFooter.bytes > self.options.segmentBytes
-            if !full || last.end <= FileHeader.bytes { return last }
+            if !full && !self.isOutdated || last.end <= FileHeader.bytes { return last }
         }
         return self.nextSegment(sequence)
     }
@@ -84,6 +101,8 @@ extension MessageLog {
         segment.isLoaded = true
         self.segments.append(segment)
         self.writer.begin(number)
+        segment.cipher = self.writer.cipher
+        self.isOutdated = false
         return segment
     }
 

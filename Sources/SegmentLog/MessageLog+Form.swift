@@ -6,6 +6,6 @@ extension MessageLog {
         in directory: any StorageDirectory,
         stream: StreamUUID
     ) throws(SegmentError) -> Bool {
-        try PackedFile.open(number, in: directory, stream: stream) is PackedFile
+        try PackedFile.open(number, in: directory, stream: stream, keys: nil) is PackedFile
     }
 }

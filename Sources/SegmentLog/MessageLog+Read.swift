@@ -60,6 +60,7 @@ extension MessageLog {
                 if self.visitsErased { body(header, bytes.extracting(0..<0)) }
                 return .erased(next: header.end)
             }
+            if header.kind == .encrypted { return self.open(bytes, header, segment, body) }
             body(
                 header,
                 bytes.extracting(RecordFormat.headBytes..<RecordFormat.headBytes + header.bodyLength)
@@ -74,6 +75,17 @@ extension MessageLog {
         case .damaged(let damage):
             return .damaged(damage, next: nil)
         }
+    }
+
+    /// Gives an encrypted record to `body`.
+    private func open(
+        _ bytes: RawSpan,
+        _ header: RecordHeader,
+        _ segment: LogSegment,
+        _ body: (RecordHeader, RawSpan) -> Void
+    ) -> ReadResult {
+        let opened: Void? = segment.cipher?.decrypt(bytes, header) { body(header, $0) }
+        return opened == nil ? .damaged(.cipher, next: header.end) : .record(next: header.end)
     }
 
     // MARK: Disk
@@ -218,7 +230,12 @@ extension MessageLog {
         segment.lastUse = self.uses
         if let file = segment.file { return file }
         if let file = self.writer.file, self.writer.fileNumber == segment.number { return file }
-        let file = try PackedFile.open(segment.number, in: self.directory, stream: self.stream)
+        let file = try PackedFile.open(
+            segment.number,
+            in: self.directory,
+            stream: self.stream,
+            keys: self.options.keys
+        )
         if self.openSegments.count >= MessageLog.openFilesMax,
             let oldest = self.openSegments.min(by: { $0.lastUse < $1.lastUse })
         {
@@ -241,6 +258,13 @@ extension MessageLog {
             case .foreign, .newer: return .damaged(.checksum, next: nil)
             case .valid, .blank, .damaged: break
             }
+            segment.cipher = try StorageKeys.cipher(
+                self.options.keys,
+                of: file,
+                .segment,
+                self.stream,
+                segment.number
+            )
             if let packed = file as? PackedFile { segment.didOpen(packed) }
             let offset = segment.end - SegmentFooter.bytes
             if offset >= FileHeader.bytes {

@@ -11,16 +11,18 @@ extension MessageLog {
     ///     before it are not read.
     ///   - sequence: the sequence of the last message before `position`, zero if there is none.
     ///   - quarantine: where cut bytes are kept for a person.
+    ///   - opens: whether encrypted records are decrypted for `visit`.
     ///   - visit: called for each record with its header, and its subject, headers and payload in one span;
     ///   the
     ///     span is empty for an erased record.
-    /// - Throws: ``SegmentError/foreignStream(path:)``, ``SegmentError/newerFormat(path:version:)`` or
-    ///   ``SegmentError/unknownPosition(path:offset:)`` before anything is changed; else what a system call
-    ///   threw, after which the log cannot be used.
+    /// - Throws: ``SegmentError/foreignStream(path:)``, ``SegmentError/newerFormat(path:version:)``,
+    ///   ``SegmentError/locked(path:hasKey:)`` or ``SegmentError/unknownPosition(path:offset:)`` before anything is
+    ///   changed; else what a system call threw, after which the log cannot be used.
     public func recover(
         from position: LogPosition? = nil,
         after sequence: UInt64 = 0,
         quarantine: any StorageDirectory,
+        opens: Bool = true,
         visit: (RecordHeader, RawSpan) -> Void
     ) throws(SegmentError) -> RecoveryReport {
         precondition(!self.isRecovered, "a log is recovered once")
@@ -31,7 +33,12 @@ extension MessageLog {
             sizes.append(Int(clamping: try self.directory.fileSize(FileKind.segment.name(number))))
         }
         let first = try self.firstIndex(position, numbers, sizes)
-        var recovery = FileRecovery(kind: .segment, directory: self.directory, stream: self.stream)
+        var recovery = FileRecovery(
+            kind: .segment,
+            directory: self.directory,
+            stream: self.stream,
+            keys: self.options.keys
+        )
         try recovery.checkHeaders(numbers[first...])
         if let newest = numbers.last { try recovery.settleCache(newest) }
 
@@ -54,7 +61,8 @@ extension MessageLog {
                     after: max(self.lastSequence, segment.number == 0 ? 0 : segment.number - 1),
                     upTo: isNewest ? .max : numbers[index + 1] - 1
                 ),
-                isNewest: isNewest
+                isNewest: isNewest,
+                opens: opens
             ) { frame, body in
                 if case .record(let header) = frame { visit(header, body) }
             }
@@ -65,13 +73,14 @@ extension MessageLog {
                 segment.packedBytes = sizes[index]
                 segment.end = scan.size
             }
+            segment.cipher = scan.cipher
             segment.didRecover(scan, isWhole: start == FileHeader.bytes)
             self.lastSequence = scan.lastSequence
             self.lastTimestamp = scan.lastTime ?? self.lastTimestamp
             if isNewest { try self.resume(segment, scan, start: start, quarantine, &recovery) }
         }
         if numbers.isEmpty {
-            self.writer.resume(mark: self.lastSequence, number: nil, end: 0, file: nil, size: 0)
+            self.resumeWithoutFile()
         }
         self.isRecovered = true
         return recovery.report
@@ -88,7 +97,12 @@ extension MessageLog {
         if let index = numbers.firstIndex(of: position.segment), offset >= FileHeader.bytes, offset % 8 == 0 {
             if offset <= sizes[index] { return index }
             // The file may be shorter than the segment it stands for.
-            let file = try PackedFile.open(position.segment, in: self.directory, stream: self.stream)
+            let file = try PackedFile.open(
+                position.segment,
+                in: self.directory,
+                stream: self.stream,
+                keys: self.options.keys
+            )
             if file is PackedFile, offset <= Int(clamping: try file.size()) { return index }
         }
         let path = "\(self.directory.path)/\(FileKind.segment.name(position.segment))"
@@ -103,6 +117,11 @@ extension MessageLog {
         for name in names where name.hasSuffix(suffix) { try? self.directory.removeFile(name) }
     }
 
+    /// Begins a segment with the next record.
+    private func resumeWithoutFile() {
+        self.writer.resume(mark: self.lastSequence, number: nil, end: 0, file: nil, size: 0, cipher: nil)
+    }
+
     /// Goes on in the newest segment if that is possible.
     private func resume(
         _ segment: LogSegment,
@@ -112,11 +131,13 @@ extension MessageLog {
         _ recovery: inout FileRecovery
     ) throws(SegmentError) {
         guard let open = try recovery.openNewest(segment.number, scan, quarantine: quarantine) else {
-            self.writer.resume(mark: self.lastSequence, number: nil, end: 0, file: nil, size: 0)
+            self.resumeWithoutFile()
             return
         }
         segment.isSealed = false
         segment.end = open.end
+        self.isOutdated = open.isOutdated
+        if !open.isOutdated { segment.cipher = open.cipher }
         if start > FileHeader.bytes {
             // The beginning was not read; what its footer will say of it is in the first record.
             let scanner = FrameScanner(
@@ -135,7 +156,8 @@ extension MessageLog {
             number: segment.number,
             end: open.end,
             file: open.file,
-            size: open.size
+            size: open.size,
+            cipher: open.cipher
         )
     }
 }

@@ -16,7 +16,8 @@ extension MessageLog {
             number: number,
             plan: plan,
             directory: self.directory,
-            stream: self.stream
+            stream: self.stream,
+            keys: self.options.keys
         )
         self.rewrite = rewrite
         return rewrite

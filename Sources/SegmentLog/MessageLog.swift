@@ -42,6 +42,8 @@ public final class MessageLog {
     /// The rewriting under way.
     var rewrite: SegmentRewrite?
     var isRecovered = false
+    /// Whether the segment appended to is encrypted otherwise than new ones are: the next record begins one.
+    var isOutdated = false
     /// Whether a read gives erased records to its closure too, without their bytes.
     var visitsErased = false
 
@@ -63,7 +65,8 @@ public final class MessageLog {
             kind: .segment,
             directory: directory,
             stream: stream,
-            allocationBytesMax: options.preallocates ? options.segmentBytes : 0
+            allocationBytesMax: options.preallocates ? options.segmentBytes : 0,
+            keys: options.keys
         )
     }
 

@@ -13,6 +13,9 @@
 ///     head:  0        4        8               12       16    20      24    28      29        32
 ///            | crc32c | offset | crc32c (body) | stored | raw | start | end | codec | records |
 ///
+/// In an encrypted segment the bodies of all blocks but the footer's are encrypted, after they were compressed, with the
+/// last sixteen bytes of the head as context.
+///
 /// `offset` is where the block is in the file; `start` and `end` are offsets of the plain segment: of the block's
 /// first record and behind its last one. All three are in units of 8 bytes, `stored` and `raw` (lengths of the body
 /// as stored and as it was) in bytes. The head's checksum starts from the file's seed and `offset`, the body's from
@@ -24,8 +27,8 @@ struct PackedBlock: Equatable {
     static let recordBytes = 64 << 10
     /// The longest body that is compressed: reading anything of a block means reading all of it.
     static let compressedBytesMax = 1 << 20
-    /// The longest body: one record, and its extent.
-    static let bodyBytesMax = RecordFormat.recordBytesMax + 16
+    /// The longest body: one record, its extent, and what encryption adds.
+    static let bodyBytesMax = RecordFormat.recordBytesMax + 64
 
     /// Where the block is in the file.
     var offset: Int
@@ -43,6 +46,15 @@ struct PackedBlock: Equatable {
     var codec: PackedCodec
     /// How many records are in it, a footer included.
     var records: Int
+
+    /// What the cipher of the body has as context: the last sixteen bytes of the head.
+    var cipherContext: [UInt32] {
+        [
+            UInt32(self.raw), UInt32(self.start >> 3), UInt32(self.end >> 3),
+            UInt32(self.codec.rawValue) | UInt32(self.records) << 8,
+        ]
+        .map(\.littleEndian)
+    }
 
     /// Bytes in the file.
     var size: Int { PackedBlock.size(stored: self.stored) }
@@ -96,7 +108,8 @@ extension PackedBlock {
         if self.stored > PackedBlock.bodyBytesMax || self.raw > PackedBlock.bodyBytesMax { return false }
         switch self.codec {
         case .none: return self.stored == self.raw
-        case .zstd: return self.raw <= PackedBlock.compressedBytesMax
+        case .encrypted: return self.stored == self.raw + FileCipher.overhead
+        case .zstd, .encryptedZstd: return self.raw <= PackedBlock.compressedBytesMax
         }
     }
 }
@@ -107,6 +120,15 @@ enum PackedCodec: UInt8 {
     case none = 0
     /// As one frame of Zstandard (RFC 8878).
     case zstd = 1
+    /// Encrypted.
+    case encrypted = 2
+    /// As a frame of Zstandard, encrypted.
+    case encryptedZstd = 3
+
+    /// Whether the body is encrypted.
+    var isEncrypted: Bool { self == .encrypted || self == .encryptedZstd }
+    /// Whether the body is compressed.
+    var isCompressed: Bool { self == .zstd || self == .encryptedZstd }
 }
 
 /// The last 32 bytes of a packed segment.

@@ -39,7 +39,8 @@ struct PackedErasure {
             file,
             stream: self.stream,
             number: self.number,
-            compresses: packed.blocks.contains { $0.codec != .none }
+            compresses: packed.blocks.contains { $0.codec.isCompressed },
+            cipher: packed.cipher
         )
         let seed = Checksum.seed(magic: FileKind.segment.magic, stream: self.stream, number: self.number)
         var kept = packed.kept ?? 0
@@ -52,7 +53,7 @@ struct PackedErasure {
                 try writer.copy(head, body: body)
                 continue
             }
-            let block = UnpackedBlock(head, stored: body, count: count, seed: seed)
+            let block = UnpackedBlock(head, stored: body, count: count, seed: seed, packed.cipher)
             if block.extents == nil {
                 try writer.copy(head, body: body)
                 continue

@@ -14,10 +14,16 @@ final class PackedFile: StorageFile {
     let isIntact: Bool
     let blocks: [PackedBlock]
     private let seed: UInt32
+    /// What decrypts blocks; nil: there are none, or there is no key.
+    let cipher: FileCipher?
+    /// Whether there are encrypted blocks, and no key.
+    let isLocked: Bool
     /// The block used last: a reader going forward unpacks each one once.
     private let recent = Mutex<UnpackedBlock?>(nil)
 
-    private init(base: any StorageFile, layout: PackedLayout, seed: UInt32) {
+    private init(base: any StorageFile, layout: PackedLayout, seed: UInt32, cipher: FileCipher?) {
+        self.cipher = cipher
+        self.isLocked = cipher == nil && layout.blocks.contains { $0.codec.isEncrypted }
         self.base = base
         self.blocks = layout.blocks
         self.isComplete = layout.isComplete
@@ -31,21 +37,24 @@ final class PackedFile: StorageFile {
     static func open(
         _ number: UInt64,
         in directory: any StorageDirectory,
-        stream: StreamUUID
+        stream: StreamUUID,
+        keys: StorageKeys?
     ) throws(SegmentError) -> any StorageFile {
         let file = try directory.openFile(FileKind.segment.name(number), for: .reading)
-        return try PackedFile.read(file, number: number, stream: stream) ?? file
+        return try PackedFile.read(file, number: number, stream: stream, keys: keys) ?? file
     }
 
     /// The packed segment that `file` is; nil if it is none.
     static func read(
         _ file: any StorageFile,
         number: UInt64,
-        stream: StreamUUID
+        stream: StreamUUID,
+        keys: StorageKeys?
     ) throws(SegmentError) -> PackedFile? {
         let seed = Checksum.seed(magic: FileKind.segment.magic, stream: stream, number: number)
         guard let layout = try PackedLayout(file, seed: seed) else { return nil }
-        return PackedFile(base: file, layout: layout, seed: seed)
+        let cipher = try StorageKeys.cipher(keys, of: file, .segment, stream, number)
+        return PackedFile(base: file, layout: layout, seed: seed, cipher: cipher)
     }
 
     // MARK: Reading
@@ -107,6 +116,16 @@ final class PackedFile: StorageFile {
         return self.isComplete ? self.end : min(offset, self.end)
     }
 
+    /// The block at `offset`, if it is as it was written, and encrypted, and there is no key.
+    func lockedBlock(at offset: Int) throws(SegmentError) -> PackedBlock? {
+        if !self.isLocked { return nil }
+        let index = self.index(atOrAfter: offset)
+        guard index < self.blocks.count, self.blocks[index].start <= offset,
+            self.blocks[index].codec.isEncrypted, try self.unpack(index).isIntact
+        else { return nil }
+        return self.blocks[index]
+    }
+
     /// Index of the first block that ends behind `offset`.
     private func index(atOrAfter offset: Int) -> Int {
         var low = 0
@@ -124,7 +143,7 @@ final class PackedFile: StorageFile {
         let stored = ByteBlock(capacity: head.stored)
         let place = UInt64(head.offset + PackedBlock.headBytes)
         let count = try stored.fill(0..<head.stored, from: self.base, at: place)
-        let block = UnpackedBlock(head, stored: stored, count: count, seed: self.seed)
+        let block = UnpackedBlock(head, stored: stored, count: count, seed: self.seed, self.cipher)
         // Long ones are not kept: memory for each open segment is bounded.
         if head.raw <= PackedBlock.compressedBytesMax { self.recent.withLock { $0 = block } }
         return block

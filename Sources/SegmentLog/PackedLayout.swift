@@ -21,10 +21,10 @@ struct PackedLayout {
         let block = ByteBlock(capacity: FileHeader.bytes + PackedBlock.headBytes)
         let count = try block.fill(0..<FileHeader.bytes + PackedBlock.headBytes, from: file, at: 0)
         let version = block.withBytes(0..<count) { FileHeader.version($0, .segment) }
-        if version == FileHeader.version { return nil }
+        if version == FileHeader.version || version == FileHeader.encryptedVersion { return nil }
         self.size = Int(clamping: try file.size())
         try self.readTail(file)
-        if version != FileHeader.packedVersion, self.tail == nil {
+        if version == nil, self.tail == nil {
             // The header is damaged: the first block tells.
             let isPacked =
                 count == block.capacity

@@ -8,6 +8,7 @@ extension SegmentRepair {
         isHeaderDamaged: Bool,
         successor: UInt64?
     ) throws(SegmentError) {
+        if packed.isLocked { throw .locked(path: packed.path, hasKey: self.keys != nil) }
         let name = FileKind.segment.name(self.number)
         let temporary = name + FileKind.temporarySuffix
         do {
@@ -40,7 +41,8 @@ extension SegmentRepair {
             file,
             stream: self.stream,
             number: self.number,
-            compresses: packed.blocks.contains { $0.codec != .none }
+            compresses: packed.blocks.contains { $0.codec.isCompressed },
+            cipher: packed.cipher
         )
         let scanner = FrameScanner(
             kind: .segment,
@@ -91,10 +93,8 @@ extension SegmentRepair {
         }
         // Where the footer was, or as near to it as the length that is known allows.
         let place = end ?? max(packed.end - SegmentFooter.bytes, writer.end)
-        let block = ByteBlock(capacity: SegmentFooter.bytes)
-        unsafe footer.encode(into: block.base, seed: seed, offset: place)  // The block has room for it.
         let kept = writer.kept
-        block.withBytes(0..<SegmentFooter.bytes) { writer.add($0, at: place) }
+        try writer.add(footer: footer, at: place)
         try writer.finish(end: place + SegmentFooter.bytes, kept: kept)
         return damaged
     }

@@ -7,6 +7,8 @@ final class PackedWriter {
     private let header: FileHeader
     private let seed: UInt32
     private let compresses: Bool
+    private let cipher: FileCipher?
+    private var nonces = NonceSequence()
 
     /// The records of the block being gathered.
     private let records = ByteBlock(capacity: PackedBlock.recordBytes * 2)
@@ -25,22 +27,47 @@ final class PackedWriter {
     /// Bytes of records taken.
     private(set) var kept = 0
 
-    /// Begins with an empty file.
-    init(_ file: any StorageFile, stream: StreamUUID, number: UInt64, compresses: Bool) {
+    /// Begins with an empty file, to be encrypted by `cipher` if there is one.
+    init(
+        _ file: any StorageFile,
+        stream: StreamUUID,
+        number: UInt64,
+        compresses: Bool,
+        cipher: FileCipher?
+    ) {
         self.file = file
         self.compresses = compresses
-        self.header = FileHeader(
-            kind: .segment,
-            stream: stream,
-            number: number,
-            version: FileHeader.packedVersion
-        )
+        self.cipher = cipher
+        self.header = FileHeader(.segment, stream, number, isPacked: true, cipher)
         self.seed = Checksum.seed(magic: FileKind.segment.magic, stream: stream, number: number)
     }
 
     /// Whether a record of `bytes` bytes has to go into another block than what was gathered so far.
     func isFull(for bytes: Int) -> Bool {
         self.recordBytes > 0 && self.recordBytes + bytes > PackedBlock.recordBytes
+    }
+
+    /// Takes the footer at `offset`: in an encrypted file as a block of its own, for those who have no key.
+    func add(footer: SegmentFooter, at offset: Int) throws(SegmentError) {
+        if self.cipher != nil { try self.flush() }
+        let block = ByteBlock(capacity: SegmentFooter.bytes)
+        // The block has room for a footer.
+        unsafe footer.encode(into: block.base, seed: self.seed, offset: offset)
+        block.withBytes(0..<SegmentFooter.bytes) { self.add($0, at: offset) }
+        if self.cipher != nil { try self.flush(encrypts: false) }
+    }
+
+    /// Takes the encrypted record at `offset`, decrypted; returns its new checksum, or nil if that fails.
+    func add(encrypted record: RawSpan, _ header: RecordHeader, by cipher: FileCipher?) -> UInt32? {
+        let offset = Int(header.position.offset)
+        let start = self.recordBytes
+        // Before it counts: one that cannot be decrypted ends the writing of this file.
+        self.add(record, at: offset)
+        // `add` has put all of its bytes there.
+        guard let cipher,
+            unsafe cipher.decrypt(record: self.records.base + start, header, seed: self.seed)
+        else { return nil }
+        return self.records.withBytes(start..<start + 4) { $0.uint32(at: 0) }
     }
 
     /// Takes the record at `offset`.
@@ -62,7 +89,7 @@ final class PackedWriter {
 
     /// Writes what was gathered as a block; returns the bytes written.
     @discardableResult
-    func flush() throws(SegmentError) -> Int {
+    func flush(encrypts: Bool = true) throws(SegmentError) -> Int {
         guard let first = self.extents.first, let last = self.extents.last else { return 0 }
         let raw = self.makeBody()
         var head = PackedBlock(
@@ -80,6 +107,7 @@ final class PackedWriter {
             head.stored = count
             source = self.packed
         }
+        if encrypts, let cipher = self.cipher { self.encrypt(&head, source, cipher) }
         let start = Checksum.seed(self.seed, at: head.start)
         head.bodyChecksum = source.withBytes(0..<head.stored) {
             Checksum.of($0, 0..<head.stored, seed: start)
@@ -89,6 +117,16 @@ final class PackedWriter {
         self.recordCount = 0
         self.extents.removeAll(keepingCapacity: true)
         return size
+    }
+
+    /// Encrypts the body that `source` begins with.
+    private func encrypt(_ head: inout PackedBlock, _ source: ByteBlock, _ cipher: FileCipher) {
+        head.codec = head.codec.isCompressed ? .encryptedZstd : .encrypted
+        source.grow(to: head.stored + FileCipher.overhead, keeping: head.stored)
+        let context = head.cipherContext
+        // The block was just made long enough.
+        unsafe cipher.encrypt(source.base, head.stored, &self.nonces, context: context.span.bytes)
+        head.stored += FileCipher.overhead
     }
 
     /// Writes a block of another file as it is.

@@ -8,7 +8,8 @@
 ///
 /// `crc32c` covers everything after it, and starts from a number of its place (see `Checksum`). `units` is
 /// the length of all this in units of 8 bytes (24 bits). `headers` and `subject` are lengths in bytes, `pad`
-/// the bytes of padding (0 to 7); the payload is the rest. `kind` is 0 for a message, 1 for a footer.
+/// the bytes of padding (0 to 7); the payload is the rest. `kind` is 0 for a message, 1 for a footer, 2 and 3 for
+/// a message in an encrypted file (see `RecordKind`).
 ///
 /// With the flag ``RecordFlags/erased`` set, `crc32c` covers the rest of the head alone: checksum and flags
 /// are in one aligned word, so that one write, which no power cut can tear, makes a body meaningless before
@@ -18,8 +19,8 @@ enum RecordFormat {
     static let headBytes = 32
     /// The longest body: subject, headers and payload.
     static let bodyBytesMax = 32 << 20
-    /// The longest record.
-    static let recordBytesMax = RecordFormat.bodyBytesMax + RecordFormat.headBytes
+    /// The longest record: the longest body, encrypted.
+    static let recordBytesMax = RecordFormat.bodyBytesMax + RecordFormat.headBytes + 32
     /// The longest subject.
     static let subjectBytesMax = Int(UInt16.max)
 
@@ -63,8 +64,10 @@ enum RecordFormat {
     static func erasedWord(_ header: RecordHeader, seed: UInt32) -> UInt64 {
         let flags = header.flags.union(.erased)
         let upper = UInt32(header.recordBytes >> 3) | UInt32(flags.rawValue) << 24
-        let padding = header.recordBytes - RecordFormat.headBytes - header.bodyLength
-        let lengths = RecordFormat.lengths(header.headerLength, header.subjectLength, padding)
+        let padding = header.recordBytes - RecordFormat.headBytes - header.storedLength
+        let lengths =
+            RecordFormat.lengths(header.headerLength, header.subjectLength, padding)
+            | UInt64(header.kind.rawValue) << 56
         let words = [UInt64(upper), header.sequence, UInt64(bitPattern: header.timestamp), lengths]
             .map { $0.littleEndian }
         let start = Checksum.seed(seed, at: Int(header.position.offset))
@@ -76,7 +79,7 @@ enum RecordFormat {
 
     /// The last word of a message's head.
     @inline(__always)
-    private static func lengths(_ headers: Int, _ subject: Int, _ padding: Int) -> UInt64 {
+    static func lengths(_ headers: Int, _ subject: Int, _ padding: Int) -> UInt64 {
         UInt64(headers) | UInt64(subject) << 32 | UInt64(padding) << 48
     }
 
@@ -99,7 +102,7 @@ enum RecordFormat {
         let start = Checksum.seed(seed, at: Int(position.offset))
         let crc = Checksum.of(bytes, offset + 4..<offset + covered, seed: start)
         guard crc == bytes.uint32(at: offset) else { return .damaged(.checksum) }
-        if fields.isFooter {
+        if fields.kind == .footer {
             return .footer(SegmentFooter(fields: fields, bytes, at: offset))
         }
         return .record(RecordHeader(position: position, fields: fields))
@@ -127,7 +130,7 @@ struct RecordFields {
     var headerLength: Int
     var subjectLength: Int
     var payloadLength: Int
-    var isFooter: Bool
+    var kind: RecordKind
 
     /// Reads the head at `offset`; nil if no record can have it.
     ///
@@ -141,13 +144,14 @@ struct RecordFields {
         self.headerLength = Int(lengths & 0xffff_ffff)
         self.subjectLength = Int(lengths >> 32 & 0xffff)
         let padding = Int(lengths >> 48 & 0xff)
-        let kind = lengths >> 56
+        guard let kind = RecordKind(rawValue: UInt8(truncatingIfNeeded: lengths >> 56)) else { return nil }
+        self.kind = kind
         self.payloadLength =
             self.size - RecordFormat.headBytes - self.headerLength - self.subjectLength - padding
-        self.isFooter = kind == 1
+            - kind.overhead
         if self.payloadLength < 0 || self.size > RecordFormat.recordBytesMax { return nil }
-        if padding > 7 || kind > 1 { return nil }
-        if self.isFooter, self.size != SegmentFooter.bytes || self.flags.rawValue != 0 { return nil }
+        if padding > 7 { return nil }
+        if kind == .footer, self.size != SegmentFooter.bytes || self.flags.rawValue != 0 { return nil }
         self.sequence = bytes.uint64(at: offset + 8)
         self.timestamp = Int64(bitPattern: bytes.uint64(at: offset + 16))
     }

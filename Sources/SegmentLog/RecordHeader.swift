@@ -16,10 +16,17 @@ public struct RecordHeader: Sendable, Equatable {
     public var payloadLength: Int
     /// Bytes of the whole record, its head and padding included; a multiple of 8.
     public var recordBytes: Int
+    /// Whether its body is encrypted and was not decrypted, for want of the key: then no byte of it is given.
+    public var isLocked = false
+    /// What it is in its file.
+    var kind = RecordKind.message
 
     /// Bytes of subject, header block and payload together.
     @inlinable
     public var bodyLength: Int { self.subjectLength + self.headerLength + self.payloadLength }
+
+    /// Bytes of body as stored.
+    var storedLength: Int { self.bodyLength + self.kind.overhead }
 
     /// The position after the record: where the next one is, unless a new segment began.
     @inlinable
@@ -36,6 +43,7 @@ public struct RecordHeader: Sendable, Equatable {
         self.headerLength = fields.headerLength
         self.payloadLength = fields.payloadLength
         self.recordBytes = fields.size
+        self.kind = fields.kind
     }
 }
 
@@ -45,6 +53,8 @@ public enum RecordDamage: Sendable, Equatable {
     case lengths
     /// It does not match its checksum.
     case checksum
+    /// It matches its checksum, and it does not decrypt: it was changed on purpose, or the key is another one.
+    case cipher
     /// It verifies, but its sequence does not follow the one before.
     case sequence
 }

@@ -9,6 +9,8 @@ public enum SegmentError: Error, Sendable, Equatable {
     case foreignStream(path: String)
     /// The file at `path` verifies and was written by a newer program. Nothing was changed.
     case newerFormat(path: String, version: UInt32)
+    /// The file at `path` is encrypted, and there is no key, or none that decrypts it. Nothing was changed.
+    case locked(path: String, hasKey: Bool)
     /// Recovery was asked to start at a place that the log does not have. Nothing was changed.
     case unknownPosition(path: String, offset: UInt32)
 

@@ -21,14 +21,17 @@ struct SegmentRepair {
     let stream: StreamUUID
     let quarantine: any StorageDirectory
     let number: UInt64
+    let keys: StorageKeys?
     private var result = FileRepair()
 
     init(
         _ number: UInt64,
         in directory: any StorageDirectory,
         stream: StreamUUID,
-        quarantine: any StorageDirectory
+        quarantine: any StorageDirectory,
+        keys: StorageKeys?
     ) {
+        self.keys = keys
         self.number = number
         self.directory = directory
         self.stream = stream
@@ -43,22 +46,37 @@ struct SegmentRepair {
     ///
     /// - Parameter successor: the number of the next segment; nil for the newest.
     mutating func run(successor: UInt64?) throws(SegmentError) -> FileRepair {
-        var recovery = FileRecovery(kind: .segment, directory: self.directory, stream: self.stream)
+        var recovery = FileRecovery(
+            kind: .segment,
+            directory: self.directory,
+            stream: self.stream,
+            keys: self.keys,
+            allowsLocked: true
+        )
         try recovery.checkHeaders([self.number])
         let file = try self.directory.openFile(FileKind.segment.name(self.number), for: .writing)
-        if let packed = try PackedFile.read(file, number: self.number, stream: self.stream) {
+        if let packed = try PackedFile.read(
+            file,
+            number: self.number,
+            stream: self.stream,
+            keys: self.keys
+        ) {
             let isHeaderDamaged = !recovery.report.damagedHeaders.isEmpty
             try self.replace(packed, isHeaderDamaged: isHeaderDamaged, successor: successor)
             return self.result
         }
-        if !recovery.report.damagedHeaders.isEmpty { try self.writeHeader(file) }
         let after = self.number == 0 ? 0 : self.number - 1
         let scan = try recovery.scan(
             self.number,
             from: FileHeader.bytes,
             FrameBounds(after: after, upTo: successor.map { $0 - 1 } ?? .max),
-            isNewest: successor == nil
+            isNewest: successor == nil,
+            opens: false
         ) { _, _ in }
+        if !recovery.report.damagedHeaders.isEmpty {
+            // What an encrypted file's header has to say of the key is not known; it is read without.
+            if scan.locked == 0 { try self.writeHeader(file) } else { self.result.left += 1 }
+        }
         let isOpen = scan.footer == nil && successor != nil
         for hole in scan.holes where !(isOpen && Int(hole.position.offset) == scan.end) {
             try self.fill(hole, file)
@@ -240,18 +258,19 @@ extension MessageLog {
     ///
     /// Records that verify stay where they are. What does not is copied to `quarantine`, then overwritten by erased
     /// records; a missing footer and a damaged header are written anew. The unfinished end of the newest segment is
-    /// left to recovery.
+    /// left to recovery. Only packed segments that are encrypted need a key.
     ///
-    /// - Throws: ``SegmentError/foreignStream(path:)`` or ``SegmentError/newerFormat(path:version:)`` before anything
-    ///   is changed; else what a system call threw. It can be called again then.
+    /// - Throws: ``SegmentError/foreignStream(path:)``, ``SegmentError/newerFormat(path:version:)`` or
+    ///   ``SegmentError/locked(path:hasKey:)`` before anything is changed; else what a system call threw. It can be called again then.
     public static func repair(
         _ number: UInt64,
         in directory: any StorageDirectory,
         stream: StreamUUID,
-        quarantine: any StorageDirectory
+        quarantine: any StorageDirectory,
+        keys: StorageKeys? = nil
     ) throws(SegmentError) -> FileRepair {
         let numbers = try FileKind.segment.numbers(in: directory)
-        var repair = SegmentRepair(number, in: directory, stream: stream, quarantine: quarantine)
+        var repair = SegmentRepair(number, in: directory, stream: stream, quarantine: quarantine, keys: keys)
         return try repair.run(successor: numbers.first { $0 > number })
     }
 }

@@ -56,10 +56,18 @@ public final class SegmentRewrite: Sendable {
     public let plan: RewritePlan
     private let directory: any StorageDirectory
     private let stream: StreamUUID
+    private let keys: StorageKeys?
     private let isCancelled = Atomic<Bool>(false)
     private let result = Mutex<RewriteOutcome?>(nil)
 
-    init(number: UInt64, plan: RewritePlan, directory: any StorageDirectory, stream: StreamUUID) {
+    init(
+        number: UInt64,
+        plan: RewritePlan,
+        directory: any StorageDirectory,
+        stream: StreamUUID,
+        keys: StorageKeys?
+    ) {
+        self.keys = keys
         self.number = number
         self.plan = plan
         self.directory = directory
@@ -137,14 +145,21 @@ public final class SegmentRewrite: Sendable {
     }
 
     private func write(_ temporary: String, _ pause: (Int) -> Void) throws(SegmentError) -> RewriteOutcome {
-        let source = try PackedFile.open(self.number, in: self.directory, stream: self.stream)
+        let source = try PackedFile.open(
+            self.number,
+            in: self.directory,
+            stream: self.stream,
+            keys: self.keys
+        )
+        let cipher = try StorageKeys.cipher(self.keys, of: source, .segment, self.stream, self.number)
         Failpoint.reach(.rewriteCreate)
         let file = try self.directory.createFile(temporary)
         let writer = PackedWriter(
             file,
             stream: self.stream,
             number: self.number,
-            compresses: self.plan.compresses
+            compresses: self.plan.compresses,
+            cipher: self.keys?.cipher(.segment, self.stream, self.number)
         )
         let scanner = try self.scanner(source)
         var tally = Tally()
@@ -162,14 +177,21 @@ public final class SegmentRewrite: Sendable {
                 // What is counted is what is here.
                 if footer.count != nil { footer.count = UInt64(tally.records) }
                 tally.footer = footer
-                self.add(footer, at: offset, to: writer)
+                try writer.add(footer: footer, at: offset)
                 return true
             }
+            guard let header else { return false }
+            var isOpen = true
             _ = try scanner.withBytes(at: offset, bytes) { record in
-                if let header { tally.add(header, checksum: record.uint32(at: 0)) }
-                writer.add(record, at: offset)
+                var checksum: UInt32? = record.uint32(at: 0)
+                if header.kind == .encrypted {
+                    checksum = writer.add(encrypted: record, header, by: cipher)
+                } else {
+                    writer.add(record, at: offset)
+                }
+                if let checksum { tally.add(header, checksum: checksum) } else { isOpen = false }
             }
-            return true
+            return isOpen
         }
         if self.isCancelled.load(ordering: .relaxed) { return .cancelled }
         guard isWhole, tally.footer != nil else { return .damaged }
@@ -183,14 +205,6 @@ public final class SegmentRewrite: Sendable {
         if self.isCancelled.load(ordering: .relaxed) { return .cancelled }
         guard found == tally else { return .damaged }
         return .done(keptBytes: kept, fileBytes: writer.size)
-    }
-
-    private func add(_ footer: SegmentFooter, at offset: Int, to writer: PackedWriter) {
-        let block = ByteBlock(capacity: SegmentFooter.bytes)
-        let seed = Checksum.seed(magic: FileKind.segment.magic, stream: self.stream, number: self.number)
-        // The block has room for a footer.
-        unsafe footer.encode(into: block.base, seed: seed, offset: offset)
-        block.withBytes(0..<SegmentFooter.bytes) { writer.add($0, at: offset) }
     }
 
     /// Goes through a segment from its start; false if it is damaged, or if `visit` ended it.
@@ -219,9 +233,14 @@ public final class SegmentRewrite: Sendable {
 
     /// Reads the new form as a reader would; nil if it is no packed segment.
     private func readBack(_ file: any StorageFile, _ pause: (Int) -> Void) throws(SegmentError) -> Tally? {
-        guard let packed = try PackedFile.read(file, number: self.number, stream: self.stream) else {
-            return nil
-        }
+        guard
+            let packed = try PackedFile.read(
+                file,
+                number: self.number,
+                stream: self.stream,
+                keys: self.keys
+            )
+        else { return nil }
         let scanner = try self.scanner(packed)
         var tally = Tally()
         var read = 0

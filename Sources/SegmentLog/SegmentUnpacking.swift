@@ -6,6 +6,9 @@ struct SegmentUnpacking {
     let number: UInt64
     let directory: any StorageDirectory
     let stream: StreamUUID
+    let keys: StorageKeys?
+    private let cipher: FileCipher?
+    private var nonces = NonceSequence()
 
     private let block = ByteBlock(capacity: 1 << 20)
     private var end = FileHeader.bytes
@@ -13,7 +16,19 @@ struct SegmentUnpacking {
     /// Bytes that no erased record could be put into.
     private(set) var left = 0
 
-    init(_ number: UInt64, in directory: any StorageDirectory, stream: StreamUUID) {
+    /// Of the packed segment `file`; what was encrypted in it is encrypted as before.
+    ///
+    /// - Throws: ``SegmentError/locked(path:hasKey:)`` if that cannot be read.
+    init(
+        _ number: UInt64,
+        _ file: PackedFile,
+        in directory: any StorageDirectory,
+        stream: StreamUUID,
+        keys: StorageKeys?
+    ) throws(SegmentError) {
+        if file.isLocked { throw .locked(path: file.path, hasKey: keys != nil) }
+        self.keys = keys
+        self.cipher = file.cipher
         self.number = number
         self.directory = directory
         self.stream = stream
@@ -28,9 +43,14 @@ struct SegmentUnpacking {
     ///
     /// - Parameter successor: the number of the next segment; nil for the newest.
     mutating func run(successor: UInt64?) throws(SegmentError) {
-        let header = FileHeader(kind: .segment, stream: self.stream, number: self.number)
+        let header = FileHeader(.segment, self.stream, self.number, self.cipher)
         unsafe header.encode(into: self.block.base)  // The block has room for a header.
-        var recovery = FileRecovery(kind: .segment, directory: self.directory, stream: self.stream)
+        var recovery = FileRecovery(
+            kind: .segment,
+            directory: self.directory,
+            stream: self.stream,
+            keys: self.keys
+        )
         let scan = try recovery.scan(
             self.number,
             from: FileHeader.bytes,
@@ -75,6 +95,23 @@ struct SegmentUnpacking {
         self.fill(upTo: offset, before: header.sequence, header.timestamp)
         if header.flags.contains(.erased) {
             self.writeErased(header.sequence, header.timestamp, offset..<offset + header.recordBytes)
+        } else if header.kind != .message, let cipher = self.cipher {
+            self.block.grow(to: offset + header.recordBytes, keeping: self.end)
+            let headers = header.subjectLength..<header.subjectLength + header.headerLength
+            // The block was just made long enough; the record was encrypted, and has the length for it.
+            unsafe RecordFormat.encodeEncrypted(
+                into: self.block.base + offset,
+                seed: self.seed,
+                offset: offset,
+                sequence: header.sequence,
+                timestamp: header.timestamp,
+                flags: header.flags,
+                subject: body.extracting(0..<header.subjectLength),
+                headers: body.extracting(headers),
+                payload: body.extracting(headers.upperBound..<header.bodyLength),
+                cipher: cipher,
+                nonces: &self.nonces
+            )
         } else {
             self.block.grow(to: offset + header.recordBytes, keeping: self.end)
             let headers = header.subjectLength..<header.subjectLength + header.headerLength

@@ -8,6 +8,12 @@ final class SegmentWriter {
     let stream: StreamUUID
     /// See `LogWrite.allocationBytesMax`.
     let allocationBytesMax: Int
+    /// What encrypts files begun now.
+    let keys: StorageKeys?
+    /// What encrypts what is appended; nil: nothing does.
+    private(set) var cipher: FileCipher?
+    /// Numbers for it.
+    var nonces = NonceSequence()
 
     private(set) var marks = SegmentMarks(recovered: 0)
     /// Why nothing is written any more; nil while all is well.
@@ -37,16 +43,31 @@ final class SegmentWriter {
     private(set) var fileNumber: UInt64?
     private var allocated = 0
 
-    init(kind: FileKind, directory: any StorageDirectory, stream: StreamUUID, allocationBytesMax: Int) {
+    init(
+        kind: FileKind,
+        directory: any StorageDirectory,
+        stream: StreamUUID,
+        allocationBytesMax: Int,
+        keys: StorageKeys?
+    ) {
         self.kind = kind
         self.directory = directory
         self.stream = stream
         self.allocationBytesMax = allocationBytesMax
+        self.keys = keys
     }
 
     /// Goes on after recovery: everything up to `mark` is on the disk, and the next append goes to `end` of
     /// the file `number` (nil: to a new one).
-    func resume(mark: UInt64, number: UInt64?, end: Int, file: (any StorageFile)?, size: Int) {
+    func resume(
+        mark: UInt64,
+        number: UInt64?,
+        end: Int,
+        file: (any StorageFile)?,
+        size: Int,
+        cipher: FileCipher?
+    ) {
+        self.cipher = cipher
         self.marks = SegmentMarks(recovered: mark)
         self.number = number
         self.end = end
@@ -82,7 +103,8 @@ final class SegmentWriter {
         self.seed = Checksum.seed(magic: self.kind.magic, stream: self.stream, number: number)
         self.end = 0
         self.openRun(begins: true)
-        let header = FileHeader(kind: self.kind, stream: self.stream, number: number)
+        self.cipher = self.keys?.cipher(self.kind, self.stream, number)
+        let header = FileHeader(self.kind, self.stream, number, self.cipher)
         unsafe header.encode(into: self.reserve(FileHeader.bytes))
     }
 
@@ -139,7 +161,6 @@ final class SegmentWriter {
         if self.inFlight != nil, !self.isHandedOut { return true }
         return self.current.count > 0 || !self.current.runs.isEmpty || !self.erasures.isEmpty
             || !self.replaced.isEmpty
-            || !self.replaced.isEmpty
     }
 
     /// Bytes in memory that the kernel does not have yet.
@@ -161,6 +182,7 @@ final class SegmentWriter {
             kind: self.kind,
             directory: self.directory,
             stream: self.stream,
+            keys: self.keys,
             buffer: self.current,
             erasures: self.erasures,
             replaced: self.replaced,

@@ -16,14 +16,17 @@ final class UnpackedBlock: @unchecked Sendable {
 
     /// Where the block is in its file.
     let offset: Int
-    /// The records; nil if the block is damaged.
+    /// The records; nil if the block is damaged or cannot be decrypted.
     let extents: [Extent]?
+    /// Whether it is as it was stored, which says nothing of whether it can be decrypted.
+    let isIntact: Bool
     private let bytes: ByteBlock
 
     /// Takes a body as it was stored, of which `count` bytes could be read.
-    init(_ head: PackedBlock, stored: ByteBlock, count: Int, seed: UInt32) {
+    init(_ head: PackedBlock, stored: ByteBlock, count: Int, seed: UInt32, _ cipher: FileCipher?) {
         self.offset = head.offset
         guard count == head.stored else {
+            self.isIntact = false
             self.extents = nil
             self.bytes = ByteBlock(capacity: 0)
             return
@@ -31,17 +34,48 @@ final class UnpackedBlock: @unchecked Sendable {
         let start = Checksum.seed(seed, at: head.start)
         let isIntact =
             stored.withBytes(0..<count) { Checksum.of($0, 0..<count, seed: start) } == head.bodyChecksum
+        self.isIntact = isIntact
+        var stored = stored
+        var count = count
+        if head.codec.isEncrypted {
+            guard isIntact, let decrypted = UnpackedBlock.decrypt(head, stored, count, cipher) else {
+                self.extents = nil
+                self.bytes = ByteBlock(capacity: 0)
+                return
+            }
+            stored = decrypted
+            count -= FileCipher.overhead
+        }
         switch head.codec {
-        case .none:
+        case .none, .encrypted:
             // Damage costs the records it hits: each has a checksum of its own.
             self.bytes = stored
             self.extents = stored.withBytes(0..<count) { UnpackedBlock.extents($0, head) }
-        case .zstd:
+        case .zstd, .encryptedZstd:
             let raw = ByteBlock(capacity: isIntact ? head.raw : 0)
             let isWhole = isIntact && UnpackedBlock.decompress(stored, count, into: raw, head.raw)
             self.bytes = raw
             self.extents =
                 isWhole ? raw.withBytes(0..<head.raw) { UnpackedBlock.extents($0, head) } : nil
+        }
+    }
+
+    /// The body that was encrypted; nil if it cannot be decrypted.
+    private static func decrypt(
+        _ head: PackedBlock,
+        _ stored: ByteBlock,
+        _ count: Int,
+        _ cipher: FileCipher?
+    ) -> ByteBlock? {
+        let context = head.cipherContext
+        return stored.withBytes(0..<count) { encrypted in
+            unsafe cipher?
+                .decrypt(encrypted, context: context.span.bytes) { plain in
+                    let block = ByteBlock(capacity: plain.byteCount)
+                    // The block has room for it.
+                    unsafe block.base.store(plain, at: 0)
+                    return block
+                }
         }
     }
 

@@ -24,6 +24,8 @@ public struct FileStoreOptions: Sendable {
     public var checkpoint: CheckpointPolicy
     /// Whether full segments are compressed.
     public var compresses: Bool
+    /// How files are encrypted; nil: new ones are not, and those that are cannot be opened.
+    public var encryption: StoreEncryption?
 
     /// Makes options.
     ///
@@ -38,7 +40,8 @@ public struct FileStoreOptions: Sendable {
         firstSequence: StreamSequence = .zero,
         indexMapBytes: Int = 4 << 30,
         checkpoint: CheckpointPolicy = CheckpointPolicy(),
-        compresses: Bool = false
+        compresses: Bool = false,
+        encryption: StoreEncryption? = nil
     ) {
         precondition(streamID.count == 16, "a stream id has sixteen bytes")
         precondition(durability != .memory, "a store in files is more durable than memory")
@@ -52,6 +55,7 @@ public struct FileStoreOptions: Sendable {
         self.indexMapBytes = indexMapBytes
         self.checkpoint = checkpoint
         self.compresses = compresses
+        self.encryption = encryption
     }
 }
 

@@ -213,6 +213,8 @@ extension StoreError {
             self = .foreign(path: path, reason: "the file belongs to another stream")
         case .newerFormat(let path, let version):
             self = .foreign(path: path, reason: "the format \(version) is newer than this program's")
+        case .locked(let path, let hasKey):
+            self = .locked(path: path, hasKey: hasKey)
         case .unknownPosition(let path, let offset):
             self = .foreign(path: path, reason: "there is no record at byte \(offset)")
         }

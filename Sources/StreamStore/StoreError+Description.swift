@@ -11,6 +11,8 @@ extension StoreError: CustomStringConvertible {
             "\(call) failed: \(code)"
         case .foreign(let path, let reason):
             "\(path) cannot be used: \(reason)"
+        case .locked(let path, let hasKey):
+            hasKey ? "\(path) is encrypted with another key" : "\(path) is encrypted, and there is no key"
         case .noSpace(let path):
             "there is no space left on the disk for \(path)"
         case .inUse(let path):

@@ -10,8 +10,9 @@ extension FileStreamStore {
     /// the log; no answer changes by that.
     ///
     /// - Parameter now: for message ids, which are looked for only among messages younger than the window.
-    /// - Throws: ``StoreError/foreign(path:reason:)`` if the files are another stream's or of a newer format, else
-    ///   what a system call says. Nothing is changed then.
+    /// - Throws: ``StoreError/foreign(path:reason:)`` if the files are another stream's or of a newer format,
+    ///   ``StoreError/locked(path:hasKey:)`` if no key decrypts them, else what a system call says. Nothing is changed
+    ///   then.
     public static func open(
         directory: String,
         options: FileStoreOptions,
@@ -102,6 +103,8 @@ struct StoreRecovery {
     private var entries = JournalReplay()
     /// The highest sequence that an index knew of and that is not gone on from.
     private var reached: UInt64 = 0
+    /// Whether it is known that a key decrypts all files of log and journal.
+    private var areKeysChecked = false
 
     init(
         root: any StorageDirectory,
@@ -123,11 +126,8 @@ struct StoreRecovery {
 
     /// Opens the store.
     mutating func run() throws(StoreError) -> OpenedStore {
-        do throws(SegmentError) {
-            try self.readState()
-        } catch {
-            throw StoreError(error)
-        }
+        if self.keys != nil { try self.checkKeys() }
+        try self.readState()
         if let opened = try self.openIndex() {
             guard let record = opened.record else { return try self.rebuild(in: opened.reader) }
             if let store = try self.recover(opened.reader, record) { return try self.finish(store) }
@@ -144,15 +144,41 @@ struct StoreRecovery {
         return try self.finish(store)
     }
 
-    private mutating func readState() throws(SegmentError) {
-        switch try StateFile.read(self.root) {
-        case .absent: break
-        case .file(let file) where file.record.stream == self.stream: self.state = file
-        case .file, .damaged:
-            self.report.notices.append("the state file is damaged or another stream's; it is in quarantine")
+    private mutating func readState() throws(StoreError) {
+        do throws(SegmentError) {
+            switch try StateFile.read(self.root) {
+            case .absent: return
+            case .file(let file) where file.record.stream == self.stream:
+                self.state = file
+                return
+            case .file, .damaged: break
+            }
+        } catch {
+            throw StoreError(error)
+        }
+        try self.checkKeys()
+        self.report.notices.append("the state file is damaged or another stream's; it is in quarantine")
+        do throws(SegmentError) {
             let name = try self.root.quarantine(StateFile.name, in: self.quarantine)
             self.report.quarantined.append(name)
+        } catch {
+            throw StoreError(error)
         }
+    }
+
+    private var keys: StorageKeys? { self.options.encryption?.keys }
+
+    /// Refuses files that no key decrypts, before anything is put out of the way that only they could make again.
+    private mutating func checkKeys() throws(StoreError) {
+        if self.areKeysChecked { return }
+        for name in ["log", "journal"] {
+            do throws(SegmentError) {
+                try StorageKeys.check(self.keys, self.root.openDirectory(name), stream: self.stream)
+            } catch {
+                if !error.isAbsent { throw StoreError(error) }
+            }
+        }
+        self.areKeysChecked = true
     }
 
     // MARK: Index
@@ -263,6 +289,7 @@ struct StoreRecovery {
 
     /// Moves the index out of the way.
     private mutating func discardIndex(_ reason: String) throws(StoreError) {
+        try self.checkKeys()
         self.report.notices.append("the index is made again: \(reason); the old one is in quarantine")
         do throws(SegmentError) {
             try self.quarantineIndex()
@@ -277,6 +304,7 @@ struct StoreRecovery {
     }
 
     private mutating func makeIndex() throws(StoreError) -> IndexReader {
+        try self.checkKeys()
         do throws(SegmentError) {
             // Whatever is there now was refused.
             if try self.indexRoot.list().contains("index"), try self.indexSize() > 0 {
@@ -308,9 +336,13 @@ struct StoreRecovery {
             let log = MessageLog(
                 directory: try self.root.ensureDirectory("log"),
                 stream: self.stream,
-                options: LogOptions(segmentBytes: self.options.segmentBytes)
+                options: LogOptions(segmentBytes: self.options.segmentBytes, keys: self.keys)
             )
-            let journal = Journal(directory: try self.root.ensureDirectory("journal"), stream: self.stream)
+            let journal = Journal(
+                directory: try self.root.ensureDirectory("journal"),
+                stream: self.stream,
+                options: LogOptions(keys: self.keys)
+            )
             let store = FileStreamStore(
                 log: log,
                 journal: journal,
@@ -390,7 +422,8 @@ struct StoreRecovery {
             let report = try log.recover(
                 from: record.position,
                 after: record.last,
-                quarantine: self.quarantine
+                quarantine: self.quarantine,
+                opens: false
             ) { _, _ in }
             self.note(report, of: "log")
             return true

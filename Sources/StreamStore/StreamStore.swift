@@ -366,6 +366,8 @@ public enum StoreError: Error, Sendable {
     case index(call: String, code: String)
     /// The directory belongs to another stream, or its format is newer than this program's.
     case foreign(path: String, reason: String)
+    /// It is encrypted, and there is no key, or none that decrypts it. Nothing was changed.
+    case locked(path: String, hasKey: Bool)
     /// The disk is full. Heals by itself when there is room.
     case noSpace(path: String)
     /// Another server has the store in that directory open.

@@ -32,6 +32,22 @@ struct CrashTests {
         #expect(states > 300)
     }
 
+    @Test("The same with files that are encrypted", arguments: StorageCipher.allCases)
+    func crashEverywhereEncrypted(cipher: StorageCipher) throws {
+        for mutations in stride(from: cipher == .aes ? 1 : 0, to: .max, by: 4) {
+            let disk = FakeDisk()
+            disk.crash(afterMutations: mutations)
+            var workload = Workload()
+            workload.keys = EncryptionTests.keys(cipher)
+            workload.run(on: disk, preallocates: true, seed: 3)
+            for cut in CrashTests.cuts {
+                let survivor = disk.afterPowerCut(cut)
+                try CrashTests.check(survivor, workload, cut, "\(cipher), after \(mutations) changes")
+            }
+            if workload.isDone { break }
+        }
+    }
+
     @Test("A crash during recovery, and one during the recovery after it, lose nothing either")
     func crashInRecovery() throws {
         for mutations in stride(from: 3, to: 120, by: 7) {
@@ -104,7 +120,7 @@ struct CrashTests {
         _ context: String
     ) throws {
         let context = "\(context), \(cut)"
-        let fixture = try LogFixture(disk.root)
+        let fixture = try LogFixture(disk.root, keys: workload.keys)
         let opened = try fixture.open()
         let found = Dictionary(uniqueKeysWithValues: opened.messages.map { ($0.sequence, $0) })
 
@@ -147,7 +163,12 @@ struct CrashTests {
         if again.erased.isEmpty { return }
         // The write has finished what a crash had kept from being overwritten.
         for number in try FileKind.segment.numbers(in: fixture.log) {
-            var recovery = FileRecovery(kind: .segment, directory: fixture.log, stream: LogFixture.stream)
+            var recovery = FileRecovery(
+                kind: .segment,
+                directory: fixture.log,
+                stream: LogFixture.stream,
+                allowsLocked: true
+            )
             let scan = try recovery.scan(number, from: 48, .all, isNewest: true) { _, _ in }
             #expect(scan.unfinishedErasures.isEmpty, "\(context): a body is still there")
         }

@@ -47,8 +47,11 @@ struct LogFixture {
     let log: any StorageDirectory
     let journal: any StorageDirectory
     let quarantine: any StorageDirectory
+    /// What encrypts log and journal, if their options say nothing else.
+    var keys: StorageKeys?
 
-    init(_ root: any StorageDirectory) throws {
+    init(_ root: any StorageDirectory, keys: StorageKeys? = nil) throws {
+        self.keys = keys
         self.log = try root.ensureDirectory("log")
         self.journal = try root.ensureDirectory("journal")
         self.quarantine = try root.ensureDirectory("quarantine")
@@ -69,6 +72,8 @@ struct LogFixture {
         from position: LogPosition? = nil,
         after sequence: UInt64 = 0
     ) throws -> Opened {
+        var options = options
+        options.keys = options.keys ?? self.keys
         let log = MessageLog(directory: self.log, stream: LogFixture.stream, options: options)
         var messages: [Message] = []
         var erased: [UInt64] = []
@@ -93,6 +98,8 @@ struct LogFixture {
         from number: UInt64 = 1,
         _ options: LogOptions = LogOptions(segmentBytes: 1 << 20)
     ) throws -> OpenedJournal {
+        var options = options
+        options.keys = options.keys ?? self.keys
         let journal = Journal(directory: self.journal, stream: LogFixture.stream, options: options)
         var entries: [Entry] = []
         let report = try journal.recover(from: number, quarantine: self.quarantine) {

@@ -83,7 +83,8 @@ struct PackedFileTests {
             try PackedFile.read(
                 fixture.log.openFile(FileKind.segment.name(1), for: .reading),
                 number: 1,
-                stream: LogFixture.stream
+                stream: LogFixture.stream,
+                keys: nil
             )
         )
         .blocks

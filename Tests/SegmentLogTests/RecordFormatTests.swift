@@ -174,10 +174,10 @@ struct RecordFormatTests {
             #expect(header.compare(bytes.span.bytes) == .damaged, "byte \(index)")
             bytes[index] ^= 0x40
         }
-        bytes[12] = 3
+        bytes[12] = 5
         let crc = Checksum.of(bytes.span.bytes, 12..<48, seed: 0)
         for index in 0..<4 { bytes[8 + index] = UInt8(truncatingIfNeeded: crc >> UInt32(8 * index)) }
-        #expect(header.compare(bytes.span.bytes) == .newer(version: 3))
+        #expect(header.compare(bytes.span.bytes) == .newer(version: 5))
     }
 
     @Test("Names are twenty digits and a suffix, and nothing else is one")

@@ -26,11 +26,13 @@ struct Workload {
     private(set) var journalFrom: UInt64 = 1
     /// Whether the script came to its end.
     private(set) var isDone = false
+    /// What encrypts the files; nil: nothing does.
+    var keys: StorageKeys?
 
     /// Runs the script on a disk.
     mutating func run(on disk: FakeDisk, preallocates: Bool, seed: UInt64) {
         do {
-            try self.script(LogFixture(disk.root), preallocates, SeededGenerator(seed: seed))
+            try self.script(LogFixture(disk.root, keys: self.keys), preallocates, SeededGenerator(seed: seed))
             self.isDone = true
         } catch {}
     }
