@@ -101,6 +101,15 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+        // The grammar of NATS configurations, and the options that they stand for.
+        .target(
+            name: "ServerConfiguration",
+            dependencies: [
+                "Broker", "StreamModel", "Subjects", .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "Crypto", package: "swift-crypto"),
+            ],
+            swiftSettings: strict
+        ),
         // Monitoring endpoints over HTTP, from snapshots of the broker.
         .target(
             name: "Monitoring",
@@ -230,6 +239,14 @@ let package = Package(
                 "Broker", "StreamEngine", "StreamModel", "Subjects",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),
+            ],
+            swiftSettings: tests
+        ),
+        .testTarget(
+            name: "ServerConfigurationTests",
+            dependencies: [
+                "ServerConfiguration", "Broker", "TestSupport",
+                .product(name: "NIOCore", package: "swift-nio"),
             ],
             swiftSettings: tests
         ),
