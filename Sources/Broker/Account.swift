@@ -1,4 +1,5 @@
 import Crypto
+import Subjects
 import Synchronization
 
 /// A world of its own: subjects, streams, consumers and limits of one account never meet those of another.
@@ -21,6 +22,8 @@ public final class Account: Sendable {
     let interest: Interest
     /// What its clients may use together.
     let limits: AccountQuota
+    /// What becomes of the subjects of its clients' messages; a copy of each loop's own is in ``AccountView``.
+    let mappings = Mutex(SubjectMappings([]))
 
     private let jetStreamCell = Mutex<JetStreamAccount?>(nil)
 

@@ -1,12 +1,27 @@
+import Subjects
+import Synchronization
+
 /// One event loop's view of an account.
 final class AccountView {
     /// The account.
     let account: Account
     /// The routes this loop has looked up.
     let routes: LoopCell<RouteCache>
+    /// The account's subject mappings; nil where there are none.
+    private(set) var mapper: SubjectMapper?
 
     init(account: Account, shard: Int, seed: UInt64) {
         self.account = account
         self.routes = LoopCell(RouteCache(interest: account.interest, shard: shard, seed: seed))
+        self.readMappings()
+    }
+
+    /// Takes over the account's mappings as they are now.
+    func readMappings() {
+        let mappings = self.account.mappings.withLock { $0 }
+        if mappings.isEmpty, self.mapper == nil { return }
+        self.mapper = mappings.isEmpty ? nil : SubjectMapper(mappings)
+        // Routes that sessions remember were found without these mappings.
+        self.account.interest.invalidate()
     }
 }

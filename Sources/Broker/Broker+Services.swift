@@ -78,6 +78,8 @@ extension Broker {
         }
         for account in self.allAccounts {
             account.limits.set(named[account.name])
+            let mappings = account === self.defaultAccount ? options.mappings : []
+            self.setMappings(mappings + (named[account.name]?.mappings ?? []), of: account)
             self.jetStream?.configure(account, named[account.name]?.jetStream, options)
         }
     }

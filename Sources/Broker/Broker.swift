@@ -46,6 +46,8 @@ public final class Broker: @unchecked Sendable {
     /// Clients connected now.
     let clientCount = Atomic<Int>(0)
     private let isShuttingDown = Atomic<Bool>(false)
+    /// Whether the server is about to stop; see ``enterLameDuck()``.
+    let lameDuckCell = Atomic<Bool>(false)
 
     /// Makes a broker over `loops`; `clock` reads the wall clock.
     public init(
@@ -120,16 +122,27 @@ public final class Broker: @unchecked Sendable {
         self.logger.info("Server is ready")
     }
 
+    /// The INFO for clients that are to go elsewhere.
+    func announceLameDuck() -> EncodedServerInfo {
+        var info = self.makeInfo(port: self.listeningPort.load(ordering: .relaxed))
+        info.lameDuckMode = true
+        return info.encoded()
+    }
+
     private func makeInfo(port: Int) -> ServerInfo {
+        // Where clients are to come back to: the address told instead of the one listened on, where there is one.
+        let advertised = self.options.clientAdvertise.map { HostAndPort($0, defaultPort: port) }
         var info = ServerInfo(
             serverID: self.serverID,
             serverName: self.options.serverName ?? self.serverID,
             version: ServerIdentity.natsVersion,
             toolchain: "weir-\(ServerIdentity.version)",
-            host: self.options.host,
-            port: port,
+            host: advertised?.host ?? self.options.host,
+            port: advertised?.port ?? port,
             maxPayload: self.options.maxPayload
         )
+        info.headers = !self.options.noHeaders
+        info.domain = self.jetStream == nil ? "" : self.options.domain ?? ""
         info.jetStream = self.jetStream != nil
         info.apiLevel = ServerIdentity.apiLevel
         return info
@@ -199,10 +212,10 @@ public final class Broker: @unchecked Sendable {
     }
 
     /// Notes that a client is cut off because it does not read.
-    func slowConsumer(_ session: ClientSession) {
+    func slowConsumer(_ session: ClientSession, _ reason: String) {
         session.shard.counters.slowConsumers += 1
         self.logger.info(
-            "\(session.host) - cid:\(session.connection.id) - Slow Consumer Detected: MaxPending of \(self.options.maxPending) Exceeded"
+            "\(session.host) - cid:\(session.connection.id) - Slow Consumer Detected: \(reason)"
         )
     }
 }

@@ -36,11 +36,25 @@ final class ClientSession {
     private var hasAnsweredFirstPing = false
     private var outstandingPings = 0
     private var pingTask: RepeatedTask?
+    /// Whether anything came since its liveness was last checked.
+    private var wasActive = false
+    /// When it last answered a PING.
+    private var lastPong: NIODeadline?
     private var isClosing = false
     private var isPaused = false
+    /// Bytes that were ever given to the socket.
+    private var handedBytes = 0
+    /// How many of them were given when the write that is watched began, and when that was seen.
+    private var watchedWrite: (end: Int, since: NIODeadline)?
 
-    /// How long reading pauses when somebody downstream cannot keep up.
+    /// How long reading pauses when a stream cannot keep up.
     private static let pause = TimeAmount.milliseconds(2)
+    /// How long it pauses when a client that is published to cannot (core.md §1.12).
+    private static let stall = TimeAmount.milliseconds(10)
+    /// The longest time until the first PING.
+    private static let firstPing = TimeAmount.seconds(2)
+    /// How long a measured round trip time counts.
+    private static let roundTripAge = TimeAmount.hours(1)
 
     init(connection: Connection, shard: Shard, host: String) {
         self.connection = connection
@@ -64,11 +78,23 @@ final class ClientSession {
     func start() {
         self.writeInfo(account: nil)
         self.shard.settle()
+        self.watchLiveness()
+        self.shard.watchWrites()
+    }
+
+    /// Asks for a sign of life now and then (core.md §1.12).
+    private func watchLiveness() {
         let interval = self.broker.options.pingInterval
+        // The first time earlier, to learn the round trip time; not all clients of a restarted server at once.
+        let first = min(interval, Self.firstPing).nanoseconds
+        let spread = Int64(self.shard.random.next(below: 20))
         // The task must not keep a session alive whose socket is gone: it looks it up.
         let shard = self.shard
         let id = self.connection.id
-        self.pingTask = shard.loop.scheduleRepeatedTask(initialDelay: interval, delay: interval) { _ in
+        self.pingTask = shard.loop.scheduleRepeatedTask(
+            initialDelay: .nanoseconds(first + first / 100 * spread),
+            delay: interval
+        ) { _ in
             shard.clients[id]?.checkLiveness()
         }
     }
@@ -78,13 +104,18 @@ final class ClientSession {
         self.isClosing = true
         self.connection.isOpen.store(false, ordering: .relaxed)
         self.pingTask?.cancel()
-        for subscription in self.subscriptions.values { self.view.account.interest.remove(subscription) }
-        self.subscriptions.removeAll()
+        self.dropSubscriptions()
         self.connection.session = nil
         self.broker.clientDidDisconnect(self)
     }
 
     private func checkLiveness() {
+        // Whoever sends is alive; but the round trip time is to be known, and from the last hour.
+        let now = NIODeadline.now()
+        let isMeasured = self.lastPong.map { now - $0 < Self.roundTripAge } ?? false
+        let isActive = self.wasActive
+        self.wasActive = false
+        if isActive, isMeasured { return }
         if self.outstandingPings + 1 > self.broker.options.pingsOutstandingMax {
             self.fail("Stale Connection")
         } else {
@@ -124,10 +155,12 @@ final class ClientSession {
             // A slice would keep the whole read buffer alive while the rest of an operation is awaited.
             self.leftover = ByteBuffer(buffer: self.leftover)
         }
+        self.wasActive = true
         self.shard.settle()
-        if self.shard.wantsPause {
+        if self.shard.wantsPause || self.shard.wantsStall {
+            self.pause(for: self.shard.wantsStall ? Self.stall : Self.pause)
             self.shard.wantsPause = false
-            self.pause()
+            self.shard.wantsStall = false
         }
     }
 
@@ -168,14 +201,14 @@ final class ClientSession {
         self.broker.logger.trace("\(self.host) - cid:\(self.connection.id) - <<- [\(text)]")
     }
 
-    private func pause() {
+    private func pause(for time: TimeAmount) {
         if self.isPaused || self.isClosing { return }
         self.isPaused = true
         let channel = self.connection.channel
         _ = channel.setOption(.autoRead, value: false)
         let shard = self.shard
         let id = self.connection.id
-        shard.loop.scheduleTask(in: Self.pause) {
+        shard.loop.scheduleTask(in: time) {
             shard.clients[id]?.isPaused = false
             _ = channel.setOption(.autoRead, value: true)
         }
@@ -199,6 +232,7 @@ final class ClientSession {
             self.pong()
         case .pong:
             self.outstandingPings = 0
+            self.lastPong = .now()
         case .connect(let json):
             self.connect(bytes.extracting(json))
         case .info, .ok:
@@ -250,12 +284,35 @@ final class ClientSession {
 
     private func publish(_ publish: ClientOperation.Publish, in bytes: RawSpan, from offset: Int) {
         let subject = bytes.extracting(publish.subject)
-        let reply = bytes.extracting(publish.reply)
         self.shard.counters.messagesIn += 1
         self.shard.counters.bytesIn += publish.payload.count
         if self.isPedantic, !Subject.isValidLiteral(subject) {
             self.complain("Invalid Publish Subject")
         }
+        if self.view.mapper != nil {
+            return self.publishMapped(publish, in: bytes, from: offset)
+        }
+        self.publish(publish, to: subject, in: bytes, from: offset)
+    }
+
+    /// Publishes under the subject that the account's mappings make of it (core.md §1.13).
+    private func publishMapped(_ publish: ClientOperation.Publish, in bytes: RawSpan, from offset: Int) {
+        let subject = bytes.extracting(publish.subject)
+        switch self.view.mapper?.map(subject, random: self.shard.random.next()) {
+        case .mapped(let mapped): unsafe self.publish(publish, to: mapped.span.bytes, in: bytes, from: offset)
+        // Nobody subscribes to a subject without tokens.
+        case .dropped: self.publish(publish, to: RawSpan(), in: bytes, from: offset)
+        case .unchanged, nil: self.publish(publish, to: subject, in: bytes, from: offset)
+        }
+    }
+
+    private func publish(
+        _ publish: ClientOperation.Publish,
+        to subject: RawSpan,
+        in bytes: RawSpan,
+        from offset: Int
+    ) {
+        let reply = bytes.extracting(publish.reply)
         if ReservedSubjects.forbidsPublish(subject) {
             self.complain("Permissions Violation for Publish to \(QuotedText.quote(subject))")
             return
@@ -266,7 +323,9 @@ final class ClientSession {
         }
         self.acknowledgeIfVerbose()
         let route = self.view.routes.value.route(subject)
-        if self.mayRepeat { self.recent.value.note(publish, along: route, in: bytes, from: offset) }
+        if self.mayRepeat, self.view.mapper == nil {
+            self.recent.value.note(publish, along: route, in: bytes, from: offset)
+        }
         let delivered = self.shard.send(
             along: route,
             in: self.view,
@@ -285,26 +344,33 @@ final class ClientSession {
 
     /// Tells the publisher that nobody was there (core.md §1.10): once, on its own plain subscription.
     private func reportNoResponders(to reply: RawSpan, of subject: RawSpan) {
-        for (sid, subscription) in self.subscriptions where subscription.queue.isEmpty {
-            guard let pattern = SubjectPattern(subscription.pattern), pattern.matches(reply) else { continue }
-            unsafe FrameEncoder.writeNoResponders(
+        let route = self.view.routes.value.route(reply)
+        guard let own = route.fan.value.plain.first(where: { $0.connectionID == self.connection.id }) else {
+            return
+        }
+        own.sid.withBytes { sid in
+            FrameEncoder.writeNoResponders(
                 reply: reply,
-                sid: sid.span.bytes,
+                sid: sid,
                 subject: subject,
                 into: &self.stage.bytes.value
             )
-            self.shard.touch(self.stage)
-            return
         }
+        self.shard.touch(self.stage)
     }
 
     private func subscribe(subject: RawSpan, queue: RawSpan, sid: RawSpan) {
-        guard Subject.isValidPattern(subject) else { return self.complain("Invalid Subject") }
         if ReservedSubjects.isSystemQueue(queue) {
             return self.complain(
                 "Permissions Violation for Subscription to \(QuotedText.quote(subject)) using queue \(QuotedText.quote(queue))"
             )
         }
+        let tokensMax = self.broker.options.maxSubscriptionTokens
+        if tokensMax > 0, Subject.tokenCount(subject) > tokensMax {
+            let subject = QuotedText.quote(subject)
+            return self.complain("Permissions Violation for Subscription to \(subject), too many tokens")
+        }
+        guard Subject.isValidPattern(subject) else { return self.complain("Invalid Subject") }
         let sid = sid.array()
         // One that had its last message may still be listed: the loop that delivered it says so by letter.
         if self.subscriptions[sid]?.remaining ?? 0 == 0 {
@@ -323,15 +389,22 @@ final class ClientSession {
 
     private func unsubscribe(sid: [UInt8], limit: UInt64?) {
         if let subscription = self.subscriptions[sid] {
-            let delivered = subscription.delivered.load(ordering: .relaxed)
-            if let limit, limit > delivered {
-                subscription.limit.store(limit, ordering: .relaxed)
-            } else {
+            let goesOn = if let limit { subscription.setLimit(limit) } else { false }
+            if !goesOn {
                 self.subscriptions[sid] = nil
+                subscription.end()
                 self.view.account.interest.remove(subscription)
             }
         }
         self.acknowledgeIfVerbose()
+    }
+
+    private func dropSubscriptions() {
+        for subscription in self.subscriptions.values {
+            subscription.end()
+            self.view.account.interest.remove(subscription)
+        }
+        self.subscriptions.removeAll()
     }
 
     /// Forgets a subscription that another loop ended because its limit was reached.
@@ -341,12 +414,12 @@ final class ClientSession {
 
     private func connect(_ json: RawSpan) {
         guard self.options.merge(json) else { return self.close() }
+        if self.broker.options.noHeaders { self.options.headers = false }
         self.isPedantic = self.options.pedantic
         self.isVerbose = self.options.verbose
         self.recent.value = RecentRoute()
         // A second CONNECT drops the subscriptions of the first (core.md §1.1).
-        for subscription in self.subscriptions.values { self.view.account.interest.remove(subscription) }
-        self.subscriptions.removeAll()
+        self.dropSubscriptions()
         if !self.options.account.isEmpty || self.options.newAccount {
             return self.fail("Authorization Violation")
         }
@@ -409,6 +482,7 @@ final class ClientSession {
         let channel = self.connection.channel
         let count = buffer.readableBytes
         guard count > 0 else { return }
+        self.handedBytes += count
         channel.writeAndFlush(buffer, promise: nil)
         if buffer.capacity <= 64 << 10 { buffer.clear() } else { buffer = ByteBuffer() }
         self.measureBacklog()
@@ -426,12 +500,42 @@ final class ClientSession {
         }
         let waiting = (try? channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
         self.connection.backlog.store(waiting, ordering: .relaxed)
-        if waiting > self.broker.options.maxPending {
-            self.broker.slowConsumer(self)
-            self.isClosing = true
-            self.connection.isOpen.store(false, ordering: .relaxed)
-            channel.close(promise: nil)
+        let most = self.broker.options.maxPending
+        if waiting > most { self.cut("MaxPending of \(most) Exceeded") }
+    }
+
+    /// Cuts it off, without a word, if a write takes longer than it may (core.md §1.12).
+    func checkWrites(at now: NIODeadline) {
+        let waiting = (try? self.connection.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
+        guard waiting > 0, !self.isClosing else {
+            self.watchedWrite = nil
+            return
         }
+        let written = self.handedBytes - waiting
+        guard let watched = self.watchedWrite, written < watched.end else {
+            self.watchedWrite = (self.handedBytes, now)
+            return
+        }
+        let deadline = self.broker.options.writeDeadline
+        if now - watched.since > deadline {
+            let seconds = Double(deadline.nanoseconds) / 1e9
+            self.cut("WriteDeadline of \(seconds)s exceeded with \(waiting) bytes waiting")
+        }
+    }
+
+    private func cut(_ reason: String) {
+        self.broker.slowConsumer(self, reason)
+        self.isClosing = true
+        self.connection.isOpen.store(false, ordering: .relaxed)
+        self.connection.channel.close(promise: nil)
+    }
+
+    /// Tells a client that understands it that the server is about to stop (core.md §1.12).
+    func announceLameDuck(_ info: EncodedServerInfo) {
+        guard self.options.protocolVersion >= 1, self.hasAnsweredFirstPing, !self.isClosing else { return }
+        let place = ServerInfo.Connection(clientID: self.connection.id, clientIP: self.host)
+        info.write(place, into: &self.stage.bytes.value)
+        self.shard.touch(self.stage)
     }
 
     /// Closes once everything framed so far is written.

@@ -23,6 +23,8 @@ final class Connection: @unchecked Sendable {
     let isOpen = Atomic<Bool>(true)
     /// Bytes that wait at the socket, as of the last flush.
     let backlog = Atomic<Int>(0)
+    /// Bytes on their way to it from other loops.
+    let mailedBytes = Atomic<Int>(0)
     /// Whether it asked for headers; without, they are cut off on the way out (core.md §1.11).
     let wantsHeaders = Atomic<Bool>(false)
     /// Whether it wants its own messages back.
@@ -33,5 +35,10 @@ final class Connection: @unchecked Sendable {
         self.shard = shard
         self.channel = channel
         self.stages = (0..<shards).map { _ in OutboundStage(connection: self) }
+    }
+
+    /// Whether more than `most` bytes wait for it.
+    func isBehind(_ most: Int) -> Bool {
+        self.backlog.load(ordering: .relaxed) + self.mailedBytes.load(ordering: .relaxed) > most
     }
 }

@@ -25,6 +25,9 @@ final class Interest: Sendable {
     /// Changes whenever a subscription comes or goes.
     var generation: UInt64 { self.generationCounter.load(ordering: .acquiring) }
 
+    /// Lets every remembered route be looked up anew.
+    func invalidate() { self.generationCounter.wrappingAdd(1, ordering: .releasing) }
+
     /// The number of subscriptions, internal ones included.
     var count: Int { self.table.withLock { $0.subscriptions.count - $0.free.count } }
 

@@ -49,6 +49,8 @@ final class Shard: @unchecked Sendable {
     private let pauseBytes: Int
     /// Bytes that may wait for one stream's disk before those who publish to it are slowed down.
     private let ingestBytesMax: Int
+    /// Whether a client that is behind misses messages, and nobody is slowed down.
+    private let dropsInsteadOfStalling: Bool
 
     /// Streams that live here.
     var streams = SlotTable<HostedStream>()
@@ -58,21 +60,26 @@ final class Shard: @unchecked Sendable {
     var counters = Counters()
     /// Whether the publisher whose bytes are being read should pause: somebody downstream cannot keep up.
     var wantsPause = false
+    /// The same for longer: a client that is published to cannot.
+    var wantsStall = false
+    /// Numbers that spread deliveries over the members of queue groups, and other things.
+    var random: RandomNumbers
 
     private let mail = Mutex(Mail())
     private var letters: [Letter] = []
     private var accounts: [AccountView?] = []
     /// Stages to flush, each with its connection: it may be gone by then, and must not be freed before.
-    private var touchedStages: [(stage: OutboundStage, connection: Connection)] = []
+    private var touchedStages: [(stage: OutboundStage, connection: Connection, isFed: Bool)] = []
     private var touchedStreams: [HostedStream] = []
     private var awakeStreams: AwakeStreams
     /// Whether messages are refused because the disk is full; as of the batch at hand.
     private(set) var isDiskFull = false
     private var outgoing: [IngestBatch]
     private var spareBatches: [IngestBatch] = []
-    private var random: UInt64
     private var wakeUp: (at: Timestamp, task: Scheduled<Void>)?
     private var isSettling = false
+    /// Looks whether clients take what is sent; see ``watchWrites()``.
+    var writeWatch: RepeatedTask?
     private var isOpeningMail = false
 
     /// Batches kept for reuse.
@@ -91,9 +98,10 @@ final class Shard: @unchecked Sendable {
         // Copied: a look through `broker` would count references on an object that all loops share.
         self.pauseBytes = broker.options.pauseBytes
         self.ingestBytesMax = broker.options.ingestBytesMax
+        self.dropsInsteadOfStalling = broker.options.noFastProducerStall
         self.outgoing = (0..<shards).map { _ in IngestBatch(origin: index) }
         self.awakeStreams = AwakeStreams(limit: broker.options.awakeStreamsMax / shards)
-        self.random = seed | 1
+        self.random = RandomNumbers(seed: seed)
     }
 
     /// The time, from the server's clock.
@@ -135,6 +143,7 @@ final class Shard: @unchecked Sendable {
         case .ingest(let batch):
             self.ingest(batch)
         case .frames(let connection, var buffer):
+            connection.mailedBytes.wrappingSubtract(buffer.readableBytes, ordering: .relaxed)
             if connection.isOpen.load(ordering: .relaxed) { connection.session?.send(&buffer) }
         case .answers(let lane, let account):
             self.send(lane.effects, in: self.view(of: account))
@@ -237,7 +246,7 @@ final class Shard: @unchecked Sendable {
         }
         for group in groups {
             let members = group.members.count
-            var choice = members == 1 ? 0 : Int(truncatingIfNeeded: self.nextRandom() % UInt64(members))
+            var choice = members == 1 ? 0 : self.random.next(below: members)
             for _ in 0..<members {
                 let sent = self.deliver(
                     group.members[choice],
@@ -288,6 +297,9 @@ final class Shard: @unchecked Sendable {
                     return false
                 }
                 guard connection.isOpen.load(ordering: .relaxed) else { return false }
+                if self.dropsInsteadOfStalling, origin != nil, connection.isBehind(self.pauseBytes) {
+                    return false
+                }
                 switch unsafe entry.subscription._withUnsafeGuaranteedRef({ $0.takeDelivery() }) {
                 case .goesOn:
                     break
@@ -328,10 +340,7 @@ final class Shard: @unchecked Sendable {
                 }
                 self.counters.messagesOut += 1
                 self.counters.bytesOut += headers.byteCount + payload.byteCount
-                if !stage.isTouched { self.touch(stage) }
-                if origin != nil, connection.backlog.load(ordering: .relaxed) > self.pauseBytes {
-                    self.wantsPause = true
-                }
+                if !stage.isTouched { self.touch(stage, isFed: origin != nil) }
                 return true
             }
         }
@@ -445,12 +454,14 @@ final class Shard: @unchecked Sendable {
         if held > Self.batchBytesMax { self.mail(to: shard) }
     }
 
-    /// Appends framed bytes for one client.
-    func touch(_ stage: OutboundStage) {
+    /// Puts a stage on the list of those that are flushed at the end of the cycle.
+    ///
+    /// `isFed` says that a client published what is in it: a client that is slowed down if it is too much.
+    func touch(_ stage: OutboundStage, isFed: Bool = false) {
         if stage.isTouched { return }
         stage.isTouched = true
         stage.makeRoom()
-        self.touchedStages.append((stage, unsafe stage.connection.takeUnretainedValue()))
+        self.touchedStages.append((stage, unsafe stage.connection.takeUnretainedValue(), isFed))
     }
 
     /// How many messages the subscribers of `inbox` would still take; 0 when there is nobody.
@@ -467,14 +478,6 @@ final class Shard: @unchecked Sendable {
             total = max(total, members)
         }
         return total
-    }
-
-    private func nextRandom() -> UInt64 {
-        // xorshift64*: only spreads queue deliveries.
-        self.random ^= self.random >> 12
-        self.random ^= self.random << 25
-        self.random ^= self.random >> 27
-        return (self.random &* 0x2545_f491_4f6c_dd1d) >> 33
     }
 
     // MARK: Streams
@@ -611,8 +614,8 @@ final class Shard: @unchecked Sendable {
         var index = 0
         // Writing to one client may lead to words for another.
         while index < self.touchedStages.count {
-            let (stage, connection) = self.touchedStages[index]
-            self.flush(stage, of: connection)
+            let (stage, connection, isFed) = self.touchedStages[index]
+            self.flush(stage, of: connection, isFed: isFed)
             index += 1
         }
         self.touchedStages.removeAll(keepingCapacity: true)
@@ -623,17 +626,17 @@ final class Shard: @unchecked Sendable {
         guard self.touchedStages.count <= Self.largeStagesMax else { return }
         var index = 0
         while index < self.touchedStages.count {
-            let (stage, connection) = self.touchedStages[index]
+            let (stage, connection, isFed) = self.touchedStages[index]
             if stage.bytes.value.readableBytes >= Self.largeStageBytes {
                 self.touchedStages.remove(at: index)
-                self.flush(stage, of: connection)
+                self.flush(stage, of: connection, isFed: isFed)
             } else {
                 index += 1
             }
         }
     }
 
-    private func flush(_ stage: OutboundStage, of connection: Connection) {
+    private func flush(_ stage: OutboundStage, of connection: Connection, isFed: Bool) {
         stage.isTouched = false
         if !connection.isOpen.load(ordering: .relaxed) {
             stage.bytes.value = ByteBuffer()
@@ -645,8 +648,12 @@ final class Shard: @unchecked Sendable {
             if stage.bytes.value.readableBytes == 0 { swap(&bytes, &stage.bytes.value) }
         } else {
             stage.noteUsualBytes()
+            connection.mailedBytes.wrappingAdd(stage.bytes.value.readableBytes, ordering: .relaxed)
             self.broker.shards[connection.shard].post(.frames(connection, stage.bytes.value))
             stage.bytes.value = ByteBuffer()
+        }
+        if isFed, !self.dropsInsteadOfStalling, connection.isBehind(self.pauseBytes) {
+            self.wantsStall = true
         }
     }
 

@@ -12,11 +12,18 @@ final class Subscription: Sendable {
     let queue: [UInt8]
     /// Where matching messages go.
     let target: Target
-    /// Messages handed to the target since the subscription was made, more than `limit` at the most by racers
-    /// that were turned away.
-    let delivered = Atomic<UInt64>(0)
-    /// Deliveries after which it ends (`UNSUB sid max`); `.max` for never.
-    let limit = Atomic<UInt64>(.max)
+    /// Deliveries that are left; at most 0 when it has ended.
+    ///
+    /// Every delivery takes one off, on whichever loop. All that is decided about the end is decided by changes of
+    /// this one number, so that exactly as many messages go out as there may, and one of them is the last.
+    private let left = Atomic<Int64>(unlimited)
+    /// What `left` began with, counted from the subscription's first message: `quota - left` were delivered.
+    ///
+    /// Changed by the loop of its client alone.
+    private let quota = Atomic<Int64>(unlimited)
+
+    /// So many that they never end.
+    private static let unlimited = Int64.max / 2
 
     init(key: UInt32, pattern: [UInt8], queue: [UInt8], target: Target) {
         self.key = key
@@ -27,17 +34,63 @@ final class Subscription: Sendable {
 
     /// Takes one of the deliveries that are left.
     func takeDelivery() -> Delivery {
-        let count = self.delivered.wrappingAdd(1, ordering: .relaxed).newValue
-        let limit = self.limit.load(ordering: .relaxed)
-        return count < limit ? .goesOn : count == limit ? .last : .exhausted
+        let left = self.left.wrappingSubtract(1, ordering: .relaxed).newValue
+        return left > 0 ? .goesOn : left == 0 ? .last : .exhausted
     }
 
-    /// How many more messages it takes.
+    /// Lets it end after `limit` messages, counted from the first one (`UNSUB sid max`, core.md §1.9).
+    ///
+    /// For the loop of its client.
+    ///
+    /// - Returns: False if that many are out already, or it had ended before: it is to be removed now.
+    func setLimit(_ limit: UInt64) -> Bool {
+        let limit = Int64(clamping: min(limit, UInt64(Self.unlimited)))
+        let quota = self.quota.load(ordering: .relaxed)
+        var left = self.left.load(ordering: .relaxed)
+        while left > 0, limit > quota - left {
+            let (exchanged, found) = self.left.compareExchange(
+                expected: left,
+                desired: limit - (quota - left),
+                ordering: .relaxed
+            )
+            if exchanged {
+                self.quota.store(limit, ordering: .relaxed)
+                return true
+            }
+            left = found
+        }
+        return false
+    }
+
+    /// Ends it: nothing more goes out, also from a loop that has looked it up before.
+    ///
+    /// For the loop of its client. A second call has no effect.
+    func end() {
+        guard self.quota.load(ordering: .relaxed) > 0 else { return }
+        let left = self.left.exchange(-Self.unlimited, ordering: .relaxed)
+        // What was delivered stays known.
+        let delivered = self.quota.load(ordering: .relaxed) - max(0, left)
+        self.quota.store(delivered - Self.unlimited, ordering: .relaxed)
+    }
+
+    /// Messages that were handed to the target since it was made.
+    var delivered: UInt64 {
+        let quota = self.quota.load(ordering: .relaxed)
+        let left = self.left.load(ordering: .relaxed)
+        // Racers that came too late have taken some below 0.
+        return UInt64(clamping: quota - (quota > 0 ? max(0, left) : -Self.unlimited))
+    }
+
+    /// Messages after which it ends; nil for never.
+    var limit: UInt64? {
+        let quota = self.quota.load(ordering: .relaxed)
+        return quota > 0 && quota < Self.unlimited ? UInt64(quota) : nil
+    }
+
+    /// How many more messages it takes; `.max` where there is no limit.
     var remaining: Int {
-        let limit = self.limit.load(ordering: .relaxed)
-        if limit == .max { return .max }
-        let delivered = self.delivered.load(ordering: .relaxed)
-        return delivered >= limit ? 0 : Int(clamping: limit - delivered)
+        let left = self.left.load(ordering: .relaxed)
+        return left > Self.unlimited / 2 ? .max : Int(max(0, left))
     }
 
     /// What one delivery does to an automatic unsubscribe.

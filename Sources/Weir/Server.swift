@@ -45,6 +45,9 @@ public final class Server: Sendable {
     /// The server without its sockets, for those that watch it.
     public let broker: Broker
     private let listener = Mutex<(any Channel)?>(nil)
+    /// What lame duck mode and the shutdown do; whoever asks again waits for the same end.
+    private let leaving = Mutex<Task<Void, Never>?>(nil)
+    private let ending = Mutex<Task<Void, Never>?>(nil)
 
     /// Prepares a server; nothing is opened yet.
     public init(options: ServerOptions, logger: Logger) {
@@ -87,25 +90,56 @@ public final class Server: Sendable {
         }
     }
 
-    /// Stops listening, says goodbye to waiting pull requests, makes everything durable, and closes.
-    public func shutDown() async {
+    /// Stops listening, lets the clients go elsewhere, and shuts down once they are gone (core.md §1.12).
+    ///
+    /// Takes the lame duck duration of the options at most; ``shutDown()`` ends it at once.
+    public func enterLameDuckMode() async {
+        await self.stopListening()
+        let broker = self.broker
+        let task = self.leaving.withLock { leaving in
+            let task = leaving ?? Task { await broker.enterLameDuck() }
+            leaving = task
+            return task
+        }
+        await task.value
+        await self.shutDown()
+    }
+
+    private func stopListening() async {
         let channel = self.listener.withLock { listener in
             defer { listener = nil }
             return listener
         }
         try? await channel?.close().get()
+    }
+
+    /// Stops listening, says goodbye to waiting pull requests, makes everything durable, and closes.
+    public func shutDown() async {
+        let task = self.ending.withLock { ending in
+            let task = ending ?? Task { await self.end() }
+            ending = task
+            return task
+        }
+        await task.value
+    }
+
+    private func end() async {
+        await self.stopListening()
+        self.leaving.withLock { $0 }?.cancel()
         await self.broker.shutDown()
         try? await self.group.shutdownGracefully()
     }
 
     private func makeBootstrap() -> ServerBootstrap {
         let broker = self.broker
+        // What waits for a client is counted from the high mark on: it must be noticed well before the limit.
+        let high = min(1 << 20, max(1024, self.options.maxPending / 2))
         return ServerBootstrap(group: self.group)
             .serverChannelOption(.backlog, value: 1024)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.socketOption(.tcp_nodelay), value: 1)
             .childChannelOption(.maxMessagesPerRead, value: 4)
-            .childChannelOption(.writeBufferWaterMark, value: .init(low: 256 << 10, high: 1 << 20))
+            .childChannelOption(.writeBufferWaterMark, value: .init(low: high / 4, high: high))
             .childChannelOption(
                 .recvAllocator,
                 value: AdaptiveRecvByteBufferAllocator(minimum: 1024, initial: 4096, maximum: 128 << 10)

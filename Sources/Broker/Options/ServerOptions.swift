@@ -80,7 +80,7 @@ public struct ServerOptions: Sendable {
     public var configurationDigest = ""
 
     /// Bytes that may wait for one client before those who publish to it are slowed down.
-    var pauseBytes: Int { self.maxPending / 4 }
+    var pauseBytes: Int { self.maxPending / 4 * 3 }
     /// Bytes that may wait for one stream's disk before those who publish to it are slowed down.
     var ingestBytesMax = 64 << 20
 
