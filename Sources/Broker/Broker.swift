@@ -24,6 +24,14 @@ public final class Broker: @unchecked Sendable {
     private(set) var jetStream: JetStream?
     /// What every account has of the server's own, those that come later included.
     let services = Mutex<[(pattern: String, handler: @Sendable (Service.Request) -> Void)]>([])
+    /// Decides who clients are; another configuration has another one.
+    let authentication: Mutex<Authenticator>
+    /// Where hashed passwords are compared.
+    let passwords = PasswordQueue(threads: max(1, System.coreCount / 2))
+    /// How fast hosts are told that they are wrong.
+    let failedLogins = FailedLogins()
+    /// Clients that have not said who they are yet, though they must.
+    let unknownClients = Atomic<Int>(0)
     /// Reads the time.
     let clock: @Sendable () -> Timestamp
     /// Seed of the hashes of this process, so that nobody can aim at one place of a table.
@@ -41,6 +49,8 @@ public final class Broker: @unchecked Sendable {
     let started: Timestamp
     /// The port that clients connect to; 0 before the server listens.
     let listeningPort = Atomic<Int>(0)
+    /// The largest payload with its headers, in bytes.
+    let maxPayload: Atomic<Int>
     /// The id of the last client that came.
     let clientIDs = Atomic<UInt64>(0)
     /// Clients connected now.
@@ -66,8 +76,10 @@ public final class Broker: @unchecked Sendable {
         self.hashSeed = generator.next()
         self.serverID = NKey(role: .server, using: &generator).text
         self.disk = DiskQueue(threads: options.diskThreads)
+        self.maxPayload = Atomic(options.maxPayload)
         self.accounts = AccountTable(seed: self.hashSeed, systemName: options.systemAccount)
         self.defaultAccount = self.accounts.make(named: Account.defaultName).account
+        self.authentication = Mutex(Authenticator(options, accounts: self.accounts))
         self.info = ServerInfo(
             serverID: self.serverID,
             serverName: "",
@@ -174,16 +186,19 @@ public final class Broker: @unchecked Sendable {
     func admit(_ channel: any Channel, on shard: Shard) -> ClientSession? {
         let id = self.clientIDs.wrappingAdd(1, ordering: .relaxed).newValue
         let host = channel.remoteAddress?.ipAddress ?? ""
-        let place = ServerInfo.Connection(clientID: id, clientIP: host)
-        if self.options.protectedMode, !LocalAddresses.contains(channel.remoteAddress) {
+        var place = ServerInfo.Connection(clientID: id, clientIP: host)
+        place.authRequired = self.authenticator.asksAtOnce
+        let isOpen = !self.authenticator.isRequired
+        if isOpen, self.options.protectedMode, !LocalAddresses.contains(channel.remoteAddress) {
             self.logger.warning(
                 "Refused \(host): protected mode is on, and nothing authenticates clients from other hosts"
             )
-            self.turnAway(channel, place, "protected mode: connections from other hosts are refused")
+            self.turnAway(channel, place, Self.protectedMode)
             return nil
         }
         let count = self.clientCount.wrappingAdd(1, ordering: .relaxed).newValue
-        if count > self.options.maxConnections {
+        let unknown = self.unknownClients.load(ordering: .relaxed)
+        if count > self.options.maxConnections || (!isOpen && unknown >= self.unknownClientsMax) {
             self.clientCount.wrappingSubtract(1, ordering: .relaxed)
             self.logger.error("maximum connections exceeded: \(self.options.maxConnections)")
             self.turnAway(channel, place, "maximum connections exceeded")

@@ -19,20 +19,22 @@ final class ClientSession {
     /// What `CONNECT` said; the defaults until it comes.
     private(set) var options = ConnectOptions()
     /// The account it publishes and subscribes in.
-    private(set) var view: AccountView
+    var view: AccountView
+    /// Who the client is, or how far it is in saying so.
+    var login: Login
 
-    private let broker: Broker
+    let broker: Broker
     private let isTracing: Bool
     /// Whether each operation is checked more strictly, or answered: what `options` say, read for each operation.
     private var isPedantic = false
     private var isVerbose: Bool
-    private var parser: ClientOperationParser
+    var parser: ClientOperationParser
     /// Where the last message went.
     private let recent = LoopCell(RecentRoute())
     /// Whether a message like the one before needs no other treatment than its route.
     private var mayRepeat: Bool { !self.isTracing && !self.isPedantic && !self.isVerbose }
-    private var leftover = ByteBuffer()
-    private var subscriptions: [[UInt8]: Subscription] = [:]
+    var leftover = ByteBuffer()
+    private(set) var subscriptions: [[UInt8]: Subscription] = [:]
     private var hasAnsweredFirstPing = false
     private var outstandingPings = 0
     private var pingTask: RepeatedTask?
@@ -40,7 +42,7 @@ final class ClientSession {
     private var wasActive = false
     /// When it last answered a PING.
     private var lastPong: NIODeadline?
-    private var isClosing = false
+    private(set) var isClosing = false
     private var isPaused = false
     /// Bytes that were ever given to the socket.
     private var handedBytes = 0
@@ -64,18 +66,20 @@ final class ClientSession {
         self.host = host
         self.isVerbose = self.options.verbose
         self.view = shard.view(of: shard.broker.defaultAccount)
+        self.login = Login(shard.broker.authenticator)
         self.parser = ClientOperationParser(
             maxControlLine: shard.broker.options.maxControlLine,
             maxPayload: shard.broker.options.maxPayload
         )
     }
 
-    private var stage: OutboundStage { self.connection.stages[self.shard.index] }
+    var stage: OutboundStage { self.connection.stages[self.shard.index] }
 
     // MARK: Life
 
     /// Greets the client.
     func start() {
+        self.startLogin()
         self.writeInfo(account: nil)
         self.shard.settle()
         self.watchLiveness()
@@ -105,6 +109,7 @@ final class ClientSession {
         self.connection.isOpen.store(false, ordering: .relaxed)
         self.pingTask?.cancel()
         self.dropSubscriptions()
+        self.endLogin()
         self.connection.session = nil
         self.broker.clientDidDisconnect(self)
     }
@@ -131,6 +136,7 @@ final class ClientSession {
     /// Takes what the socket read.
     func receive(_ bytes: ByteBuffer) {
         if self.isClosing { return }
+        if self.login.user == nil, !self.mayTake(bytes) { return }
         if self.leftover.readableBytes == 0 {
             var bytes = bytes
             self.consume(&bytes)
@@ -178,8 +184,11 @@ final class ClientSession {
                     self.trace(operation, in: bytes.readableBytesSpan.extracting(offset..<offset + consumed))
                 }
                 self.perform(operation, in: bytes.readableBytesSpan, from: offset)
-                if case .connect = operation { parser.headersEnabled = self.options.headers }
                 offset += consumed
+                if case .connect = operation {
+                    self.settleParser(&parser)
+                    if self.login.isHeld { break parsing }
+                }
             case .needsMore:
                 break parsing
             case .violation(let violation):
@@ -210,6 +219,7 @@ final class ClientSession {
         let id = self.connection.id
         shard.loop.scheduleTask(in: time) {
             shard.clients[id]?.isPaused = false
+            if shard.clients[id]?.login.isHeld == true { return }
             _ = channel.setOption(.autoRead, value: true)
         }
     }
@@ -378,6 +388,10 @@ final class ClientSession {
             if most > 0, self.subscriptions.count >= most {
                 return self.complain("maximum subscriptions exceeded")
             }
+            if let ended = self.subscriptions[sid] { self.remove(ended, of: sid) }
+            guard self.view.account.limits.takeSubscription() else {
+                return self.complain("maximum subscriptions exceeded")
+            }
             self.subscriptions[sid] = self.view.account.interest.add(
                 pattern: subject.array(),
                 queue: queue.array(),
@@ -391,12 +405,18 @@ final class ClientSession {
         if let subscription = self.subscriptions[sid] {
             let goesOn = if let limit { subscription.setLimit(limit) } else { false }
             if !goesOn {
-                self.subscriptions[sid] = nil
-                subscription.end()
-                self.view.account.interest.remove(subscription)
+                self.remove(subscription, of: sid)
             }
         }
         self.acknowledgeIfVerbose()
+    }
+
+    /// Ends a subscription that is listed under `sid`.
+    func remove(_ subscription: Subscription, of sid: [UInt8]) {
+        self.subscriptions[sid] = nil
+        subscription.end()
+        self.view.account.interest.remove(subscription)
+        self.view.account.limits.giveSubscriptions(1)
     }
 
     private func dropSubscriptions() {
@@ -404,12 +424,13 @@ final class ClientSession {
             subscription.end()
             self.view.account.interest.remove(subscription)
         }
+        self.view.account.limits.giveSubscriptions(self.subscriptions.count)
         self.subscriptions.removeAll()
     }
 
     /// Forgets a subscription that another loop ended because its limit was reached.
     func forget(sid: [UInt8], subscription: Subscription) {
-        if self.subscriptions[sid] === subscription { self.subscriptions[sid] = nil }
+        if self.subscriptions[sid] === subscription { self.remove(subscription, of: sid) }
     }
 
     private func connect(_ json: RawSpan) {
@@ -421,8 +442,13 @@ final class ClientSession {
         // A second CONNECT drops the subscriptions of the first (core.md §1.1).
         self.dropSubscriptions()
         if !self.options.account.isEmpty || self.options.newAccount {
-            return self.fail("Authorization Violation")
+            return self.refuseLogin()
         }
+        self.logIn()
+    }
+
+    /// Goes on with `CONNECT` once it is known who the client is.
+    func didLogIn() {
         guard self.options.protocolVersion == 0 || self.options.protocolVersion == 1 else {
             return self.fail("invalid client protocol")
         }
@@ -431,6 +457,7 @@ final class ClientSession {
         }
         self.connection.wantsHeaders.store(self.options.headers, ordering: .relaxed)
         self.connection.wantsEcho.store(self.options.echo, ordering: .relaxed)
+        self.parser.headersEnabled = self.options.headers
         self.acknowledgeIfVerbose()
     }
 
@@ -455,16 +482,18 @@ final class ClientSession {
     private func writeInfo(account: String?) {
         var place = ServerInfo.Connection(clientID: self.connection.id, clientIP: self.host)
         place.remoteAccount = account
+        self.describeLogin(in: &place)
         self.broker.info.write(place, into: &self.stage.bytes.value)
         self.shard.touch(self.stage)
     }
 
-    private func complain(_ text: String) {
+    func complain(_ text: String) {
         FrameEncoder.writeError(text, into: &self.stage.bytes.value)
         self.shard.touch(self.stage)
     }
 
     private func violate(_ violation: ProtocolViolation) {
+        if violation == .connectExpected { return self.refuseLogin() }
         if let text = violation.errorText { self.complain("\(text)") }
         self.close()
     }

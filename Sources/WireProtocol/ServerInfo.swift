@@ -74,6 +74,10 @@ public struct ServerInfo: Hashable, Sendable {
         public var clientIP = ""
         /// What a client with a key has to sign; empty: not sent.
         public var nonce = ""
+        /// Whether this connection must authenticate; nil: as the server says.
+        public var authRequired: Bool?
+        /// The most bytes of a message of this connection; nil: as the server says.
+        public var maxPayload: Int?
         /// The account the connection belongs to.
         ///
         /// Not nil in the answer to the first `PING`, which says so by `connect_info`.
@@ -101,11 +105,9 @@ public struct ServerInfo: Hashable, Sendable {
         json.add("host", self.host)
         json.add("port", self.port)
         json.add("headers", self.headers)
-        json.addIfTrue("auth_required", self.authRequired)
         json.addIfTrue("tls_required", self.tlsRequired)
         json.addIfTrue("tls_verify", self.tlsVerify)
         json.addIfTrue("tls_available", self.tlsAvailable)
-        json.add("max_payload", self.maxPayload)
         json.addIfTrue("jetstream", self.jetStream)
         json.addIfSet("cluster", self.cluster)
         json.addIfSet("domain", self.domain)
@@ -113,7 +115,11 @@ public struct ServerInfo: Hashable, Sendable {
         json.addIfTrue("ldm", self.lameDuckMode)
         json.add("api_lvl", self.apiLevel)
         json.addIfSet("xkey", self.xkey)
-        return EncodedServerInfo(fields: json.bytes)
+        return EncodedServerInfo(
+            fields: json.bytes,
+            authRequired: self.authRequired,
+            maxPayload: self.maxPayload
+        )
     }
 }
 
@@ -121,12 +127,17 @@ public struct ServerInfo: Hashable, Sendable {
 public struct EncodedServerInfo: Hashable, Sendable {
     /// The object's members from the opening brace on, without the closing one.
     let fields: [UInt8]
+    /// What is told where a connection has no values of its own.
+    let authRequired: Bool
+    let maxPayload: Int
 
     /// Writes `INFO {…} ` and CR LF for one connection.
     ///
     /// The blank before the line end belongs to the protocol (core.md §1.1).
     public func write(_ connection: ServerInfo.Connection, into buffer: inout ByteBuffer) {
         var own = JSONWriter(after: self.fields.count)
+        own.addIfTrue("auth_required", connection.authRequired ?? self.authRequired)
+        own.add("max_payload", connection.maxPayload ?? self.maxPayload)
         own.add("client_id", connection.clientID)
         own.addIfSet("client_ip", connection.clientIP)
         own.addIfSet("nonce", connection.nonce)

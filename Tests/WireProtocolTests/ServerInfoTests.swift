@@ -31,7 +31,7 @@ struct ServerInfoTests {
         #expect(
             text == """
                 INFO {"server_id":"NID","server_name":"one","version":"2.15.1","proto":1,"go":"swift6.3",\
-                "host":"0.0.0.0","port":4222,"headers":true,"max_payload":1048576,"api_lvl":5,"client_id":6,\
+                "host":"0.0.0.0","port":4222,"headers":true,"api_lvl":5,"max_payload":1048576,"client_id":6,\
                 "client_ip":"127.0.0.1"} \r\n
                 """
         )
@@ -58,13 +58,26 @@ struct ServerInfoTests {
         #expect(
             Self.text(info, connection) == """
                 INFO {"server_id":"NID","server_name":"one","version":"2.15.1","proto":1,"git_commit":"abc",\
-                "go":"swift6.3","host":"0.0.0.0","port":4222,"headers":false,"auth_required":true,\
-                "tls_required":true,"tls_verify":true,"tls_available":true,"max_payload":1048576,"jetstream":true,\
-                "cluster":"C","domain":"D","connect_urls":["a:1","b:2"],"ldm":true,"api_lvl":5,"xkey":"XK",\
-                "client_id":18446744073709551615,"nonce":"n0nce","connect_info":true,"remote_account":"$G",\
+                "go":"swift6.3","host":"0.0.0.0","port":4222,"headers":false,"tls_required":true,\
+                "tls_verify":true,"tls_available":true,"jetstream":true,"cluster":"C","domain":"D",\
+                "connect_urls":["a:1","b:2"],"ldm":true,"api_lvl":5,"xkey":"XK","auth_required":true,\
+                "max_payload":1048576,"client_id":18446744073709551615,"nonce":"n0nce","connect_info":true,"remote_account":"$G",\
                 "acc_is_sys":true} \r\n
                 """
         )
+    }
+
+    @Test("A connection may have other rules than the server")
+    func ownRules() {
+        var connection = ServerInfo.Connection(clientID: 1)
+        connection.authRequired = true
+        connection.maxPayload = 100
+        let text = Self.text(Self.info(), connection)
+        #expect(text.contains(#","auth_required":true,"max_payload":100,"client_id":1"#))
+        connection.authRequired = false
+        var info = Self.info()
+        info.authRequired = true
+        #expect(!Self.text(info, connection).contains("auth_required"))
     }
 
     @Test("Names are escaped, so that the parser takes the line back")
