@@ -10,7 +10,8 @@ final class AccountTable: Sendable {
     }
 
     private let state = Mutex(State())
-    private let seed: UInt64
+    /// Seed of the hashes of this process.
+    let seed: UInt64
     private let systemName: String?
 
     /// A table with the default account, and the system account if it has a name.

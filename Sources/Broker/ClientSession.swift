@@ -22,6 +22,8 @@ final class ClientSession {
     var view: AccountView
     /// Who the client is, or how far it is in saying so.
     var login: Login
+    /// What the user may do; nil: everything.
+    var rights: ClientRights?
 
     let broker: Broker
     private let isTracing: Bool
@@ -327,13 +329,22 @@ final class ClientSession {
             self.complain("Permissions Violation for Publish to \(QuotedText.quote(subject))")
             return
         }
+        var mayRepeat = self.mayRepeat
+        if let rights = self.rights {
+            switch rights.publish(to: subject, clock: self.broker.clock) {
+            case .allowed: break
+            case .granted: mayRepeat = false
+            case .refused:
+                return self.complain("Permissions Violation for Publish to \(QuotedText.quote(subject))")
+            }
+        }
         if ReservedSubjects.forbidsReply(reply) {
             self.complain("Permissions Violation for Publish with Reply of \(QuotedText.quote(reply))")
             return
         }
         self.acknowledgeIfVerbose()
         let route = self.view.routes.value.route(subject)
-        if self.mayRepeat, self.view.mapper == nil {
+        if mayRepeat, self.view.mapper == nil {
             self.recent.value.note(publish, along: route, in: bytes, from: offset)
         }
         let delivered = self.shard.send(
@@ -381,6 +392,7 @@ final class ClientSession {
             return self.complain("Permissions Violation for Subscription to \(subject), too many tokens")
         }
         guard Subject.isValidPattern(subject) else { return self.complain("Invalid Subject") }
+        guard self.maySubscribe(to: subject, queue: queue) else { return }
         let sid = sid.array()
         // One that had its last message may still be listed: the loop that delivered it says so by letter.
         if self.subscriptions[sid]?.remaining ?? 0 == 0 {
@@ -395,7 +407,8 @@ final class ClientSession {
             self.subscriptions[sid] = self.view.account.interest.add(
                 pattern: subject.array(),
                 queue: queue.array(),
-                target: .client(self.connection, sid: sid)
+                target: .client(self.connection, sid: sid),
+                delivery: self.rights?.makeGuard(of: subject, queue: queue)
             )
         }
         self.acknowledgeIfVerbose()
@@ -418,6 +431,25 @@ final class ClientSession {
         self.view.account.interest.remove(subscription)
         self.view.account.limits.giveSubscriptions(1)
     }
+
+    /// Puts another subscription in the place of one, with other rules for its deliveries.
+    ///
+    /// What other loops publish meanwhile may be missed, and does not come twice.
+    func replace(_ old: Subscription, of sid: [UInt8], delivery: DeliveryGuard?) {
+        let interest = self.view.account.interest
+        interest.remove(old)
+        let new = interest.add(
+            pattern: old.pattern,
+            queue: old.queue,
+            target: old.target,
+            delivery: delivery,
+            after: old
+        )
+        self.subscriptions[sid] = new
+    }
+
+    /// Forgets where the last message went: what is allowed has changed.
+    func forgetRoute() { self.recent.value = RecentRoute() }
 
     private func dropSubscriptions() {
         for subscription in self.subscriptions.values {

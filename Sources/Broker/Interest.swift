@@ -33,12 +33,25 @@ final class Interest: Sendable {
 
     /// Adds a subscription.
     ///
-    /// `pattern` must be valid for subscriptions.
-    func add(pattern: [UInt8], queue: [UInt8] = [], target: Target) -> Subscription {
+    /// `pattern` must be valid for subscriptions. It goes on from where `predecessor` was, which is ended.
+    func add(
+        pattern: [UInt8],
+        queue: [UInt8] = [],
+        target: Target,
+        delivery: DeliveryGuard? = nil,
+        after predecessor: Subscription? = nil
+    ) -> Subscription {
         let watches = Self.watchesAcknowledgements(pattern, target)
         let subscription = self.table.withLock { table in
             let key = table.free.popLast() ?? UInt32(table.subscriptions.count)
-            let subscription = Subscription(key: key, pattern: pattern, queue: queue, target: target)
+            let subscription = Subscription(
+                key: key,
+                pattern: pattern,
+                queue: queue,
+                target: target,
+                delivery: delivery
+            )
+            predecessor?.handOver(to: subscription)
             if Int(key) == table.subscriptions.count {
                 table.subscriptions.append(subscription)
             } else {

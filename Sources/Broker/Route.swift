@@ -17,6 +17,8 @@ final class Route {
         let stage: Unmanaged<OutboundStage>
         let sid: SubscriptionID
         let connectionID: UInt64
+        /// Whether its subscription says of each message whether it is delivered.
+        let isGuarded: Bool
 
         /// Whether the client is still there.
         var isOpen: Bool {
@@ -78,7 +80,8 @@ final class Route {
                 subscription: .passUnretained(subscription),
                 stage: .passUnretained(connection.stages[shard]),
                 sid: SubscriptionID(sid),
-                connectionID: connection.id
+                connectionID: connection.id,
+                isGuarded: subscription.delivery != nil
             )
             if subscription.queue.isEmpty {
                 fan.plain.append(entry)

@@ -300,6 +300,7 @@ final class Shard: @unchecked Sendable {
                 if self.dropsInsteadOfStalling, origin != nil, connection.isBehind(self.pauseBytes) {
                     return false
                 }
+                if entry.isGuarded, !self.admits(entry, subject: subject, reply: reply) { return false }
                 switch unsafe entry.subscription._withUnsafeGuaranteedRef({ $0.takeDelivery() }) {
                 case .goesOn:
                     break
@@ -343,6 +344,15 @@ final class Shard: @unchecked Sendable {
                 if !stage.isTouched { self.touch(stage, isFed: origin != nil) }
                 return true
             }
+        }
+    }
+
+    /// Whether the permissions of the client let a message through.
+    @inline(never)
+    private func admits(_ entry: Route.Entry, subject: RawSpan, reply: RawSpan) -> Bool {
+        // Kept alive by the route, which the caller's caller holds.
+        unsafe entry.subscription._withUnsafeGuaranteedRef { subscription in
+            subscription.delivery?.admits(subject: subject, reply: reply, clock: self.broker.clock) ?? true
         }
     }
 

@@ -24,12 +24,21 @@ final class Subscription: Sendable {
 
     /// So many that they never end.
     private static let unlimited = Int64.max / 2
+    /// What is looked at before each delivery; nil: nothing.
+    let delivery: DeliveryGuard?
 
-    init(key: UInt32, pattern: [UInt8], queue: [UInt8], target: Target) {
+    init(
+        key: UInt32,
+        pattern: [UInt8],
+        queue: [UInt8],
+        target: Target,
+        delivery: DeliveryGuard? = nil
+    ) {
         self.key = key
         self.pattern = pattern
         self.queue = queue
         self.target = target
+        self.delivery = delivery
     }
 
     /// Takes one of the deliveries that are left.
@@ -71,6 +80,17 @@ final class Subscription: Sendable {
         // What was delivered stays known.
         let delivered = self.quota.load(ordering: .relaxed) - max(0, left)
         self.quota.store(delivered - Self.unlimited, ordering: .relaxed)
+    }
+
+    /// Ends it, so that `successor` goes on from where it was.
+    ///
+    /// For the loop of its client, which alone knows the successor yet.
+    func handOver(to successor: Subscription) {
+        let quota = self.quota.load(ordering: .relaxed)
+        let left = self.left.exchange(-Self.unlimited, ordering: .relaxed)
+        self.quota.store(quota - max(0, left) - Self.unlimited, ordering: .relaxed)
+        successor.quota.store(quota, ordering: .relaxed)
+        successor.left.store(left, ordering: .relaxed)
     }
 
     /// Messages that were handed to the target since it was made.

@@ -42,7 +42,7 @@ final class Authenticator: Sendable {
         func account(_ name: String) -> Account { accounts.make(named: name).account }
         let options = server.authentication
         let global = account(Account.defaultName)
-        let made = options.users.map { User($0, account: account($0.account)) }
+        let made = options.users.map { User($0, account: account($0.account), seed: accounts.seed) }
         self.users = Dictionary(
             made.filter { $0.options.credential != .nkey }.map { ($0.name, $0) },
             uniquingKeysWith: { $1 }
@@ -51,7 +51,7 @@ final class Authenticator: Sendable {
             made.filter { $0.options.credential == .nkey }.map { ($0.name, $0) },
             uniquingKeysWith: { $1 }
         )
-        self.single = options.single.map { User($0, account: account($0.account)) }
+        self.single = options.single.map { User($0, account: account($0.account), seed: accounts.seed) }
         let nobody = User(UserOptions(name: "", credential: .none), account: global, isImplicit: true)
         self.token = options.token.map { (Secret($0), nobody) }
         self.isRequired = options.isRequired

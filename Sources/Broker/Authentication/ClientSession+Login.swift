@@ -126,6 +126,8 @@ extension ClientSession {
         self.login.user = user
         self.stopCounting()
         self.view = self.shard.view(of: user.account)
+        self.rights = user.permissions.map { ClientRights($0, seed: self.broker.hashSeed) }
+        self.forgetRoute()
         self.prepareParser()
         return true
     }

@@ -12,10 +12,13 @@ final class User: Sendable {
     let secret: Secret?
     /// The public key with which signatures are checked.
     let key: NKey?
+    /// What he may do; nil: everything.
+    let permissions: Permissions?
     /// Whether nobody configured him: clients come in as him because the rules say so (core.md §3.1).
     let isImplicit: Bool
 
-    init(_ options: UserOptions, account: Account, isImplicit: Bool = false) {
+    init(_ options: UserOptions, account: Account, isImplicit: Bool = false, seed: UInt64 = 0) {
+        self.permissions = options.permissions.map { Permissions($0, seed: seed) }
         self.name = options.name
         self.account = account
         self.options = options

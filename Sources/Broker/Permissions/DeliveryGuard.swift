@@ -1,0 +1,24 @@
+import StreamModel
+import Subjects
+
+/// What is looked at before a message goes to a subscription of a user with permissions; most need none of it.
+final class DeliveryGuard: Sendable {
+    /// Subjects that are not delivered.
+    private let exceptions: [SubjectPattern]
+    /// Where replies are noted that may be answered.
+    private let grants: ResponseGrants?
+
+    /// A guard; nil if there is nothing to look at.
+    init?(exceptions: [SubjectPattern], grants: ResponseGrants?) {
+        if exceptions.isEmpty, grants == nil { return nil }
+        self.exceptions = exceptions
+        self.grants = grants
+    }
+
+    /// Whether a message may be delivered; notes its reply if it may be answered then.
+    func admits(subject: RawSpan, reply: RawSpan, clock: () -> Timestamp) -> Bool {
+        for exception in self.exceptions where exception.matches(subject) { return false }
+        if let grants = self.grants, !reply.isEmpty { grants.add(reply, at: clock()) }
+        return true
+    }
+}
