@@ -43,6 +43,9 @@ final class HostedStream {
     private static let retryInterval = TimeAmount.milliseconds(250)
     private var isRewriting = false
 
+    /// Whether deliveries wait for clients that are behind.
+    private var isHeldUp = false
+
     init(stream: StreamEngine.Stream, handle: StreamHandle, catalogID: UInt64, view: AccountView) {
         self.stream = stream
         self.catalogID = catalogID
@@ -50,6 +53,9 @@ final class HostedStream {
         self.view = view
         self.fileStore = stream.store as? FileStreamStore
     }
+
+    /// How long deliveries wait for clients that are behind.
+    private static let holdUp = TimeAmount.milliseconds(5)
 
     /// Handles one item of a batch that the loop of shard `origin` made.
     func take(
@@ -127,6 +133,20 @@ final class HostedStream {
             }
         }
         if hasMore { shard.touch(self) }
+        if self.stream.isHeldUp { self.deliverLater(on: shard) }
+    }
+
+    /// Goes on in a while: the clients that asked for messages are behind with reading them.
+    private func deliverLater(on shard: Shard) {
+        if self.isHeldUp { return }
+        self.isHeldUp = true
+        let slot = self.handle.address.slot
+        shard.loop.scheduleTask(in: Self.holdUp) {
+            guard let hosted = shard.streams[slot] else { return }
+            hosted.isHeldUp = false
+            shard.touch(hosted)
+            shard.settle()
+        }
     }
 
     /// Runs timers that are due.
@@ -215,7 +235,7 @@ final class HostedStream {
         for (consumer, events) in self.stream.takeEvents() {
             for event in events {
                 guard let advisory = Advisory(event, stream: self.handle.name, consumer: consumer, at: now),
-                    unsafe shard.interest(in: advisory.subject.span.bytes, of: self.view) > 0
+                    unsafe shard.interest(in: advisory.subject.span.bytes, of: self.view) != 0
                 else { continue }
                 unsafe self.stream.outgoing.send(
                     to: advisory.subject.span.bytes,

@@ -49,6 +49,8 @@ final class Shard: @unchecked Sendable {
     private let pauseBytes: Int
     /// Bytes that may wait for one stream's disk before those who publish to it are slowed down.
     private let ingestBytesMax: Int
+    /// Bytes that may wait for one client before what streams deliver to it waits instead.
+    private let deliveryBytesMax: Int
     /// Whether a client that is behind misses messages, and nobody is slowed down.
     private let dropsInsteadOfStalling: Bool
 
@@ -98,6 +100,7 @@ final class Shard: @unchecked Sendable {
         // Copied: a look through `broker` would count references on an object that all loops share.
         self.pauseBytes = broker.options.pauseBytes
         self.ingestBytesMax = broker.options.ingestBytesMax
+        self.deliveryBytesMax = broker.options.deliveryBytesMax
         self.dropsInsteadOfStalling = broker.options.noFastProducerStall
         self.outgoing = (0..<shards).map { _ in IngestBatch(origin: index) }
         self.awakeStreams = AwakeStreams(limit: broker.options.awakeStreamsMax / shards)
@@ -474,20 +477,34 @@ final class Shard: @unchecked Sendable {
         self.touchedStages.append((stage, unsafe stage.connection.takeUnretainedValue(), isFed))
     }
 
-    /// How many messages the subscribers of `inbox` would still take; 0 when there is nobody.
+    /// How many messages the subscribers of `inbox` would still take; 0 when there is nobody, and -1 when all of them
+    /// are so far behind that what a stream delivers should wait.
     func interest(in inbox: RawSpan, of view: AccountView) -> Int {
         let route = view.routes.value.route(inbox).fan.value
         var total = route.services.isEmpty ? 0 : Int.max
-        for entry in route.plain where entry.isOpen { total = max(total, entry.remaining) }
+        var isBehind = false
+        for entry in route.plain where entry.isOpen {
+            let remaining = entry.remaining
+            if remaining > 0, entry.isBehind(self.deliveryBytesMax) {
+                isBehind = true
+            } else {
+                total = max(total, remaining)
+            }
+        }
         for group in route.groups {
             var members = 0
             for entry in group.members where entry.isOpen {
-                let (sum, overflow) = members.addingReportingOverflow(entry.remaining)
+                let remaining = entry.remaining
+                if remaining > 0, entry.isBehind(self.deliveryBytesMax) {
+                    isBehind = true
+                    continue
+                }
+                let (sum, overflow) = members.addingReportingOverflow(remaining)
                 members = overflow ? .max : sum
             }
             total = max(total, members)
         }
-        return total
+        return total == 0 && isBehind ? -1 : total
     }
 
     // MARK: Streams
@@ -551,6 +568,8 @@ final class Shard: @unchecked Sendable {
         catalogID: UInt64,
         in view: AccountView
     ) -> HostedStream {
+        // Not so much at a time that it alone would cut a client off.
+        stream.deliveryBudget.bytes = min(stream.deliveryBudget.bytes, max(1, self.deliveryBytesMax))
         let slot = self.streams.nextSlot
         let handle = StreamHandle(name: name, address: StreamAddress(shard: self.index, slot: slot))
         stream.laneCount = self.broker.shards.count

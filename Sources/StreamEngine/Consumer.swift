@@ -10,7 +10,8 @@ public import Subjects
 /// ``flushProgress()`` when nothing can be delivered.
 ///
 /// `interest` answers how many messages the subscribers of an inbox would still take: 0 when there is none,
-/// `Int.max` when they set no limit. It is asked once per request and call, not per message.
+/// `Int.max` when they set no limit, and less than 0 when they are there but so far behind that nothing more should be
+/// sent for now. It is asked once per request and call, not per message.
 public final class Consumer {
     /// What ends all waiting pull requests at once.
     public enum Termination: Sendable, Hashable {

@@ -46,7 +46,10 @@ extension ConsumerCore {
             switch candidate {
             case .new(let message):
                 let sent = self.send(message, deliveries: 1, to: slot, now, interest, &effects)
-                if sent < 0 { return false }
+                if sent < 0 {
+                    budget.isHeldUp = !self.queue.isEmpty
+                    return false
+                }
                 self.didDeliver(message, at: now)
                 budget.bytes -= sent
             case .again(let message, let place):
@@ -59,7 +62,10 @@ extension ConsumerCore {
                     interest,
                     &effects
                 )
-                if sent < 0 { return false }
+                if sent < 0 {
+                    budget.isHeldUp = !self.queue.isEmpty
+                    return false
+                }
                 // Wraps harmlessly: the count is only compared.
                 let deadline = self.policy.deadline(after: deliveries &+ 1, at: now.rawValue)
                 self.acks.redeliver(at: place, now: now.rawValue, deadline: deadline)
@@ -75,17 +81,21 @@ extension ConsumerCore {
             self.lastDelivered = now
             self.lastActivity = now
         }
+        budget.isHeldUp = !self.queue.isEmpty
         return false
     }
 
     // MARK: - Which request
 
     /// The slot of the request that gets the next message; ends those before it that are over or abandoned.
+    ///
+    /// Nil, too, when requests wait but none of their clients takes more for now.
     private mutating func liveHead(
         at now: Timestamp,
         _ interest: (RawSpan) -> Int,
         _ effects: inout EffectBuffer
     ) -> Int? {
+        var heldUp = 0
         while let slot = self.queue.head {
             if self.queue.requests[slot].deadline <= now.rawValue {
                 _ = Self.endIfOver(self.queue.requests[slot], at: now, &effects)
@@ -100,7 +110,13 @@ extension ConsumerCore {
                 self.queue.requests[slot].route = 0..<0
             }
             if self.queue.requests[slot].capacity > 0 { return slot }
-            self.queue.removeHead()
+            if self.queue.requests[slot].capacity == 0 {
+                self.queue.removeHead()
+                continue
+            }
+            heldUp += 1
+            if heldUp >= self.queue.count { return nil }
+            self.queue.rotate()
         }
         return nil
     }

@@ -40,7 +40,7 @@ extension ConsumerCore {
     mutating func sweep(now: Timestamp, interest: (RawSpan) -> Int, effects: inout EffectBuffer) {
         self.queue.removeAll { request in
             let inbox = request.inbox
-            if unsafe interest(inbox.span.bytes) <= 0 { return true }
+            if unsafe interest(inbox.span.bytes) == 0 { return true }
             return Self.endIfOver(request, at: now, &effects)
         }
     }

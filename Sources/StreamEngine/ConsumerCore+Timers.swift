@@ -52,7 +52,7 @@ extension ConsumerCore {
             if Self.endIfOver(request, at: now, &effects) { return true }
             guard request.heartbeatDeadline <= now.rawValue else { return false }
             let inbox = request.inbox
-            if unsafe interest(inbox.span.bytes) <= 0 { return true }
+            if unsafe interest(inbox.span.bytes) == 0 { return true }
             unsafe effects.sendHeartbeat(
                 to: inbox.span.bytes,
                 consumerSequence: consumerSequence,

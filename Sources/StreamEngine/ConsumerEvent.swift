@@ -53,6 +53,8 @@ public struct DeliveryBudget: Sendable, Hashable {
     public var messages: Int
     /// Bytes left; the message that exceeds them is still delivered.
     public var bytes: Int
+    /// Whether messages were kept back because no client that asked takes more for now: try again in a while.
+    public var isHeldUp = false
 
     /// Makes a budget.
     public init(messages: Int, bytes: Int) {

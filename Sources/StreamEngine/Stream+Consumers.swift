@@ -4,9 +4,6 @@ import Subjects
 
 /// The consumers of a stream: who there is, and what they are asked and told.
 extension Stream {
-    /// How much one consumer delivers before the others and the sockets get their turn.
-    private static let deliveryBudget = DeliveryBudget(messages: 4096, bytes: 4 << 20)
-
     // MARK: - Coming and going
 
     /// The number of consumers.
@@ -227,24 +224,27 @@ extension Stream {
         }
         let ready = self.ready
         self.ready.removeAll(keepingCapacity: true)
+        var heldUp = 0
         for slot in ready {
             guard let entry = self.consumers[slot] else { continue }
             entry.isReady = false
-            var budget = Self.deliveryBudget
+            var budget = self.deliveryBudget
             let hasMore = entry.consumer.deliver(
                 now: now,
                 budget: &budget,
                 interest: interest,
                 effects: &self.outgoing
             )
-            if hasMore { self.markReady(slot, entry) }
+            if hasMore || budget.isHeldUp { self.markReady(slot, entry) }
+            if budget.isHeldUp { heldUp += 1 }
             self.noteWaiting(slot, entry)
             self.noteDeadline(of: entry)
             self.noteEvents(slot, entry)
             self.releaseSettled(by: entry)
         }
         if !self.store.hasUncommitted { self.releaseHeld() }
-        return !self.ready.isEmpty
+        self.isHeldUp = heldUp > 0
+        return self.ready.count > heldUp
     }
 
     /// Does what is due at `now`.

@@ -56,6 +56,12 @@ public final class Stream {
     var scratch = ByteBuffer()
     var consumers = SlotTable<StreamConsumer>()
     var consumerSlots: [String: ConsumerSlot] = [:]
+    /// How much one consumer delivers before the others and the sockets get their turn.
+    public var deliveryBudget = DeliveryBudget(messages: 4096, bytes: 4 << 20)
+    /// Whether the last ``deliver(now:interest:)`` kept messages back because no client that asked takes more for now.
+    ///
+    /// Whoever hosts the stream calls it again after a while.
+    public internal(set) var isHeldUp = false
     /// Consumers with a filter.
     var filtered: [StreamConsumer] = []
     /// Consumers that may deliver in this cycle.

@@ -41,12 +41,15 @@ final class ConsumerFixture {
     var policy: ConsumerPolicy
     /// Milliseconds.
     var time: Int64 = 1_000_000
-    /// What the subscribers of an inbox would still take; those not named take everything.
+    /// What the subscribers of an inbox would still take, less than 0 while they are behind; those not named take
+    /// everything.
     var takers: [String: Int] = [:]
     var events: [ConsumerEvent] = []
     var settled: [StreamSequence] = []
     /// Whether inactivity ended the consumer.
     var hasExpired = false
+    /// Whether the last delivery kept messages back for clients that are behind.
+    var isHeldUp = false
     private var effects = EffectBuffer()
     private var held = EffectBuffer()
 
@@ -153,6 +156,7 @@ final class ConsumerFixture {
             interest: self.interest,
             effects: &self.effects
         )
+        self.isHeldUp = budget.isHeldUp
         self.take()
         return self.drain()
     }

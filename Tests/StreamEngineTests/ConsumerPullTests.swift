@@ -330,4 +330,34 @@ struct ConsumerPullTests {
         #expect(frames.map(\.payload) == ["", ""])
         #expect(frames.map(\.subject) == ["s.a", "s.a"])
     }
+
+    @Test("A client that is behind keeps its request, and gets messages again when it has caught up")
+    func behind() {
+        let fixture = self.fixture(6)
+        let request = #"{"batch":2,"expires":30000000000}"#
+        fixture.takers["slow"] = -1
+        #expect(fixture.pull(request, inbox: "slow").isEmpty)
+        #expect(fixture.isHeldUp)
+        #expect(fixture.pull(request, inbox: "slow").isEmpty)
+        #expect(fixture.pull(request, inbox: "in").map(\.route) == ["in", "in"], "others need not wait")
+        #expect(fixture.isHeldUp)
+        fixture.takers["slow"] = 3
+        #expect(fixture.deliver().map(\.route) == ["slow", "slow", "slow", "slow"])
+        #expect(!fixture.isHeldUp)
+        #expect(fixture.pull(request, inbox: "slow").isEmpty)
+        #expect(!fixture.isHeldUp, "there is nothing to keep back")
+    }
+
+    @Test("A request ends at its time, however far its client is behind")
+    func behindForLong() {
+        let fixture = self.fixture(1)
+        fixture.takers["in"] = -1
+        #expect(fixture.pull(#"{"batch":1,"expires":1000000000}"#).isEmpty)
+        let frames = fixture.wait(1100)
+        #expect(
+            frames.map(\.description) == [
+                "in: 408 Request Timeout; Nats-Pending-Messages: 1; Nats-Pending-Bytes: 0"
+            ]
+        )
+    }
 }

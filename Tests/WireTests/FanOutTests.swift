@@ -40,6 +40,43 @@ struct FanOutTests {
         for client in ready { try client.value.finish() }
     }
 
+    @Test("A maximum set while publishers on both loops go on is exact, or all that came before it is more")
+    func exactLimitInBetween() async throws {
+        let port = RunningServer.port
+        for round in 0..<8 {
+            let limit = 50 + 120 * round
+            let subscriber = try TestClient(port: port)
+            try subscriber.subscribe("race.>")
+            try subscriber.flush()
+            let all = (0..<3).map { _ in Result { try TestClient(port: port) } }
+            let publishers = try all.map { Sending(try $0.get()) }
+            let own = Sending(subscriber)
+            try await concurrently(publishers.count + 1) { index in
+                if index < publishers.count {
+                    let client = publishers[index].value
+                    for number in 0..<400 { try client.publish("race.\(index)", "\(number)") }
+                    try client.flush()
+                } else {
+                    // Somewhere in the middle: after the first messages have come.
+                    for _ in 0..<20 { _ = try own.value.nextMessage() }
+                    try own.value.send("UNSUB 1 \(limit)\r\n")
+                    try own.value.flush()
+                }
+            }
+            try TestClient.settle(publishers.map(\.value) + [subscriber])
+            let count = 20 + subscriber.takeMessages().count
+            #expect(count >= limit && count <= 1200)
+            // The subscription is gone in both cases: the sid is free, and nothing more comes for the old one.
+            try subscriber.send("SUB again 1\r\n")
+            try subscriber.flush()
+            for publisher in publishers { try publisher.value.publish("race.late") }
+            try publishers[0].value.publish("again", "x")
+            try TestClient.settle(publishers.map(\.value) + [subscriber])
+            #expect(subscriber.takeMessages().map(\.subject) == ["again"])
+            for client in publishers.map(\.value) + [subscriber] { try client.finish() }
+        }
+    }
+
     @Test("An automatic unsubscribe is exact while publishers on both loops go on")
     func exactLimit() async throws {
         let port = RunningServer.port

@@ -112,4 +112,105 @@ struct LimitTests {
             #expect(try client.readToEnd() == Array("-ERR 'Maximum Payload Violation'\r\n".utf8))
         }
     }
+
+    @Test("A client that sends something is not asked again once its round trip time is known")
+    func activity() async throws {
+        try await RunningServer.with {
+            $0.pingInterval = .milliseconds(100)
+        } _: { port in
+            let client = try ClientSocket(port: port)
+            _ = try client.readLine()
+            #expect(try client.readLine() == Array("PING".utf8))
+            try client.send("PONG\r\n")
+            // Several intervals, in each of which the client asks often.
+            var asked = 0
+            let start = NIODeadline.now()
+            while NIODeadline.now() - start < .milliseconds(500) {
+                try client.send("PING\r\n")
+                var line = try client.readLine()
+                while line == Array("PING".utf8) {
+                    asked += 1
+                    line = try client.readLine()
+                }
+            }
+            #expect(asked == 0)
+            // And when it is silent again, it is asked.
+            #expect(try client.readLine() == Array("PING".utf8))
+        }
+    }
+
+    @Test("A client that sends but never answers is cut off")
+    func noAnswer() async throws {
+        try await RunningServer.with {
+            $0.pingInterval = .milliseconds(60)
+            $0.pingsOutstandingMax = 1
+        } _: { port in
+            let client = try ClientSocket(port: port)
+            _ = try client.readLine()
+            try client.send("CONNECT {\"verbose\":false}\r\n")
+            #expect(try client.readLine() == Array("PING".utf8))
+            try client.send("SUB a 1\r\n")
+            #expect(try client.readToEnd() == Array("-ERR 'Stale Connection'\r\n".utf8))
+        }
+    }
+
+    @Test("A subscription's subject may have only so many tokens; checklist item 60")
+    func subscriptionTokens() async throws {
+        try await RunningServer.with {
+            $0.maxSubscriptionTokens = 3
+        } _: { port in
+            let client = try TestClient(port: port)
+            func refusal(_ subject: String) -> TestClient.Event {
+                .error("Permissions Violation for Subscription to \"\(subject)\", too many tokens")
+            }
+            try client.subscribe("a.b.c", sid: "1")
+            try client.subscribe("a.b.c.d", sid: "2")
+            #expect(try client.next() == refusal("a.b.c.d"))
+            try client.subscribe("a..c.>", sid: "2")
+            #expect(try client.next() == refusal("a..c.>"))
+            try client.publish("a.b.c", "x")
+            #expect(try client.nextMessage().text == "x")
+        }
+    }
+
+    @Test("A server without headers says so, and no connection has them; checklist item 17")
+    func noHeaders() async throws {
+        try await RunningServer.with {
+            $0.noHeaders = true
+        } _: { port in
+            let client = try ClientSocket(port: port)
+            #expect(String(decoding: try client.readLine(), as: UTF8.self).contains("\"headers\":false"))
+            try client.send("CONNECT {\"verbose\":false,\"headers\":true}\r\nHPUB a 0 1\r\nx\r\n")
+            #expect(try client.readToEnd() == [])
+            let other = try ClientSocket(port: port)
+            _ = try other.readLine()
+            try other.send("CONNECT {\"headers\":true,\"no_responders\":true}\r\n")
+            let answer = "-ERR 'no responders requires headers support'\r\n"
+            #expect(try other.readToEnd() == Array(answer.utf8))
+        }
+    }
+
+    @Test("INFO names the address that clients are to use, and the domain")
+    func advertisement() async throws {
+        try await RunningServer.with {
+            $0.clientAdvertise = "nats.example.com:7777"
+            $0.domain = "hub"
+        } _: { port in
+            let client = try ClientSocket(port: port)
+            let info = String(decoding: try client.readLine(), as: UTF8.self)
+            #expect(info.contains("\"host\":\"nats.example.com\",\"port\":7777"))
+            #expect(info.contains("\"domain\":\"hub\""))
+        }
+    }
+
+    @Test("With a maximum of no connections nobody is let in", arguments: [0, -1])
+    func noConnections(most: Int) async throws {
+        try await RunningServer.with {
+            $0.maxConnections = most
+        } _: { port in
+            let client = try ClientSocket(port: port)
+            _ = try client.readLine()
+            #expect(try client.readToEnd() == Array("-ERR 'maximum connections exceeded'\r\n".utf8))
+        }
+    }
 }

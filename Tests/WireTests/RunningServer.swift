@@ -19,20 +19,22 @@ enum RunningServer {
         return options
     }
 
-    /// Makes a server that logs nothing.
-    static func make(_ options: ServerOptions) -> Server {
-        Server(options: options, logger: Logger(label: "weir", factory: { _ in SwiftLogNoOpLogHandler() }))
+    /// Makes a server that logs nothing, or to `lines`.
+    static func make(_ options: ServerOptions, lines: LogLines? = nil) -> Server {
+        let silent = Logger(label: "weir", factory: { _ in SwiftLogNoOpLogHandler() })
+        return Server(options: options, logger: lines?.logger ?? silent)
     }
 
     /// Runs `body` with the port of a new server, which is then shut down and its store removed.
     static func with(
+        lines: LogLines? = nil,
         _ change: (inout ServerOptions) -> Void = { _ in },
         _ body: (Int) async throws -> Void
     ) async throws {
         try await self.withStore { directory in
             var options = self.options(storeDirectory: directory)
             change(&options)
-            let server = self.make(options)
+            let server = self.make(options, lines: lines)
             let port = try await server.start()
             let result: Result<Void, any Error>
             do {

@@ -36,9 +36,10 @@ final class TestClient {
     /// Connects, and says how it wants to talk.
     init(
         port: Int,
+        receiveBuffer: CInt? = nil,
         connect: String = #"{"verbose":false,"pedantic":false,"headers":true,"no_responders":true}"#
     ) throws {
-        self.socket = try ClientSocket(port: port)
+        self.socket = try ClientSocket(port: port, receiveBuffer: receiveBuffer)
         _ = try self.socket.readLine()
         try self.socket.send("CONNECT \(connect)\r\n")
     }
@@ -147,8 +148,12 @@ final class TestClient {
         return Array(self.early[self.earlyIndex...])
     }
 
-    /// Everything up to the end of the connection.
-    func readToEnd() throws -> [UInt8] { try self.socket.readToEnd() }
+    /// Everything up to the end of the connection, but for a PING that comes first.
+    func readToEnd() throws -> [UInt8] {
+        let bytes = try self.socket.readToEnd()
+        let ping = Array("PING\r\n".utf8)
+        return begins(bytes[...], with: ping[...]) ? Array(bytes.dropFirst(ping.count)) : bytes
+    }
 
     /// Says that nothing more will be sent, and waits for the server to close.
     func finish() throws { try self.socket.finish() }

@@ -63,7 +63,8 @@ final class TranscriptPlayer {
             try socket.send("PING\r\n")
             try self.receive([Array("PONG\r\n".utf8)], step, socket)
         case .end:
-            let rest = try socket.readToEnd()
+            var rest = try socket.readToEnd()
+            if begins(rest[...], with: Self.ping[...]) { rest.removeFirst(Self.ping.count) }
             if !rest.isEmpty { throw self.difference(step, "the end", printable(rest)) }
         }
     }

@@ -81,6 +81,8 @@ public struct ServerOptions: Sendable {
 
     /// Bytes that may wait for one client before those who publish to it are slowed down.
     var pauseBytes: Int { self.maxPending / 4 * 3 }
+    /// Bytes that may wait for one client before what streams deliver to it waits instead.
+    var deliveryBytesMax: Int { self.maxPending / 4 }
     /// Bytes that may wait for one stream's disk before those who publish to it are slowed down.
     var ingestBytesMax = 64 << 20
 

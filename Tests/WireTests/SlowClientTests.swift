@@ -1,0 +1,158 @@
+import Broker
+import NIOCore
+import Testing
+
+@Suite("Clients that do not keep up", .serialized)
+struct SlowClientTests {
+    /// A client that subscribes to `subject` and then reads nothing; its window is small, so that bytes stay behind.
+    private static func makeSlow(port: Int, subject: String) throws -> ClientSocket {
+        let slow = try ClientSocket(port: port, receiveBuffer: 4096)
+        try slow.send("CONNECT {\"verbose\":false}\r\nSUB \(subject) 1\r\nPING\r\n")
+        _ = try slow.readLine()
+        #expect(try slow.readLine() == Array("PONG".utf8))
+        return slow
+    }
+
+    @Test(
+        "A client over the limit of waiting bytes is cut off without a word, and the log says so; checklist item 64"
+    )
+    func maxPending() async throws {
+        let lines = LogLines()
+        try await RunningServer.with(lines: lines) {
+            $0.maxPending = 1_100_000
+        } _: { port in
+            let slow = try Self.makeSlow(port: port, subject: "big")
+            let publisher = try TestClient(port: port)
+            let payload = String(repeating: "x", count: 16_384)
+            var isCut = false
+            for _ in 0..<200 where !isCut {
+                for _ in 0..<20 { try publisher.publish("big", payload) }
+                try publisher.flush()
+                isCut = lines.all.contains { $0.contains("Slow Consumer Detected") }
+            }
+            #expect(
+                lines.all.contains { $0.hasSuffix("Slow Consumer Detected: MaxPending of 1100000 Exceeded") }
+            )
+            #expect(!(try slow.readToEnd()).contains(UInt8(ascii: "-")))
+            try publisher.flush()
+        }
+    }
+
+    @Test("A client that takes nothing for longer than the write deadline is cut off, however little waits")
+    func writeDeadline() async throws {
+        let lines = LogLines()
+        try await RunningServer.with(lines: lines) {
+            $0.writeDeadline = .milliseconds(200)
+        } _: { port in
+            let slow = try Self.makeSlow(port: port, subject: "big")
+            let reader = try TestClient(port: port)
+            try reader.subscribe("big")
+            try reader.flush()
+            let publisher = try TestClient(port: port)
+            // More than the kernel takes for a socket that is not read, far less than the limit of 64 MiB.
+            let payload = String(repeating: "x", count: 1 << 20)
+            for _ in 0..<10 {
+                try publisher.publish("big", payload)
+                #expect(try reader.nextMessage().payload.count == 1 << 20)
+            }
+            // The server closes it: until then there is nothing but to wait.
+            var rounds = 0
+            while !lines.all.contains(where: { $0.contains("WriteDeadline of 0.2s exceeded") }), rounds < 200
+            {
+                try await Task.sleep(for: .milliseconds(20))
+                rounds += 1
+            }
+            #expect(rounds < 200, "\(lines.all)")
+            #expect(try slow.readToEnd().count < 10 << 20)
+            try publisher.publish("big", "still there")
+            #expect(try reader.nextMessage().text == "still there")
+        }
+    }
+
+    @Test("A slow client gets every message of a fast publisher, who is slowed down")
+    func stall() async throws {
+        let lines = LogLines()
+        try await RunningServer.with(lines: lines) {
+            $0.maxPending = 8 << 20
+        } _: { port in
+            let slow = try ClientSocket(port: port, receiveBuffer: 65_536)
+            try slow.send("CONNECT {\"verbose\":false}\r\nSUB big 1\r\nPING\r\n")
+            _ = try slow.readLine()
+            _ = try slow.readLine()
+            let (messages, size) = (3000, 16_384)
+            let reading = Sending(slow)
+            try await concurrently(2) { index in
+                if index == 0 {
+                    let publisher = try TestClient(port: port)
+                    let payload = String(repeating: "x", count: size)
+                    for _ in 0..<messages { try publisher.publish("big", payload) }
+                    try publisher.flush()
+                } else {
+                    for _ in 0..<messages {
+                        _ = try reading.value.read(size + "MSG big 1 16384\r\n\r\n".utf8.count)
+                    }
+                }
+            }
+            #expect(!lines.all.contains { $0.contains("Slow Consumer") })
+        }
+    }
+
+    @Test("Instead of slowing publishers down, messages may be left out for whoever is behind")
+    func noStall() async throws {
+        let lines = LogLines()
+        try await RunningServer.with(lines: lines) {
+            $0.maxPending = 16 << 20
+            $0.noFastProducerStall = true
+        } _: { port in
+            let slow = try Self.makeSlow(port: port, subject: "big")
+            let publisher = try TestClient(port: port)
+            let payload = String(repeating: "x", count: 65_536)
+            // Four times the limit. Each part is on its way before the next: what waits is known.
+            for _ in 0..<64 {
+                for _ in 0..<16 { try publisher.publish("big", payload) }
+                try publisher.flush()
+            }
+            #expect(!lines.all.contains { $0.contains("Slow Consumer") }, "it is not cut off")
+            // It may go on, and gets what comes then.
+            let frame = 65_536 + "MSG big 1 65536\r\n\r\n".utf8.count
+            var got = 0
+            try slow.send("PING\r\n")
+            while begins(slow.received, with: Array("MSG".utf8)[...]) || slow.received.count < 6 {
+                _ = try slow.read(frame)
+                got += 1
+                if slow.received.isEmpty { _ = try slow.receive() }
+            }
+            #expect(got > 100 && got < 1024, "\(got)")
+        }
+    }
+
+    @Test("A pull of more than the limit of waiting bytes is delivered as fast as it is read")
+    func largePull() async throws {
+        let lines = LogLines()
+        try await RunningServer.with(lines: lines) {
+            $0.maxPending = 4 << 20
+        } _: { port in
+            let client = try TestClient(port: port)
+            let config = #"{"name":"L","subjects":["l"],"storage":"memory"}"#
+            _ = try client.request("$JS.API.STREAM.CREATE.L", config)
+            let (messages, size) = (400, 60_000)
+            let payload = String(repeating: "x", count: size)
+            for _ in 0..<messages { try client.publish("l", payload) }
+            let consumer =
+                #"{"stream_name":"L","config":{"name":"c","durable_name":"c","ack_policy":"none"}}"#
+            _ = try client.request("$JS.API.CONSUMER.CREATE.L.c", consumer)
+            // Read nothing until all of it could have been sent: nine times the limit, were it not for the pauses.
+            let reader = try TestClient(port: port, receiveBuffer: 65_536)
+            try reader.subscribe("in")
+            try reader.publish(
+                "$JS.API.CONSUMER.MSG.NEXT.L.c",
+                reply: "in",
+                #"{"batch":\#(messages),"expires":30000000000}"#
+            )
+            for _ in 0..<50 { try TestClient.settle([client]) }
+            for _ in 0..<messages { try #require(try reader.nextMessage().payload.count == size) }
+            #expect(!lines.all.contains { $0.contains("Slow Consumer") })
+            try reader.flush()
+        }
+    }
+}
