@@ -45,6 +45,9 @@ public final class LogWrite: @unchecked Sendable {
     /// What its own erasures leave to overwrite once the owner has let go of the files.
     private(set) var leftovers: [ReplacedFile] = []
 
+    /// Nanoseconds that performing it spent in calls that sync.
+    public private(set) var syncNanoseconds: Int64 = 0
+
     private var runsDone = 0
     private var isDirty: Bool
     private var isSyncing = false
@@ -163,6 +166,10 @@ public final class LogWrite: @unchecked Sendable {
     /// Calls `sync`; if it throws, the failure is of the kind that must not be repeated.
     func syncing(_ sync: () throws(SegmentError) -> Void) throws(SegmentError) {
         self.isSyncing = true
+        // A measure for whoever watches the disk: nothing is decided by it.
+        let clock = ContinuousClock()
+        let start = clock.now
+        defer { self.syncNanoseconds += Int64(start.duration(to: clock.now) / .nanoseconds(1)) }
         try sync()
         self.isSyncing = false
     }

@@ -14,7 +14,8 @@ public struct ConsumerPosition: Hashable, Sendable {
         self.lastActive = lastActive
     }
 
-    func write(to writer: inout JSONWriter) {
+    /// Writes the object.
+    public func write(to writer: inout JSONWriter) {
         writer.beginObject()
         writer.field("consumer_seq", self.consumer)
         writer.field("stream_seq", self.stream.rawValue)

@@ -58,6 +58,13 @@ public struct JSONWriter: Sendable {
     /// Writes an integer.
     public mutating func integer(_ value: some BinaryInteger) { self.plain(String(value)) }
 
+    /// Writes a number with as many digits as it takes to read it back, and no fraction where there is none; what is
+    /// not finite becomes 0.
+    public mutating func number(_ value: Double) {
+        guard value.isFinite else { return self.plain("0") }
+        self.plain(value == value.rounded() && abs(value) < 1e15 ? String(Int64(value)) : "\(value)")
+    }
+
     /// Writes `true` or `false`.
     public mutating func bool(_ value: Bool) { self.plain(value ? "true" : "false") }
 

@@ -44,6 +44,8 @@ final class FileCommit: StoreCommit, @unchecked Sendable {
         var isNoted = true
         do { try self.journalWrite?.perform(sync: self.syncsJournal) } catch { isNoted = false }
         self.isPerformed = isWritten && isNoted
+        self.syncNanoseconds =
+            (self.logWrite?.syncNanoseconds ?? 0) + (self.journalWrite?.syncNanoseconds ?? 0)
         // Journal files that tell what is to be overwritten go after it has been. On a full disk room is made.
         if !isWritten, self.keepsFiles { return }
         // A file that stays is found again when the store is opened.

@@ -56,6 +56,9 @@ final class IndexReader {
     /// The open files; nil if they cannot be opened, which is a ``failure``.
     var files: IndexFiles? { self.opened()?.files }
 
+    /// What is open; nil while nothing is.
+    var openView: IndexView? { self.view }
+
     @inline(__always)
     func opened() -> IndexView? { self.view ?? self.wake() }
 

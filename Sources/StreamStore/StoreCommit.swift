@@ -3,6 +3,9 @@
 open class StoreCommit: @unchecked Sendable {
     // Unchecked: exactly one thread holds a commit at a time; it is handed over, never shared.
 
+    /// Nanoseconds that performing it spent in calls that sync; 0 if it did not, and before.
+    public internal(set) var syncNanoseconds: Int64 = 0
+
     /// For subclasses of the stores.
     public init() {}
 
