@@ -45,8 +45,10 @@ public final class Broker: @unchecked Sendable {
     /// The INFO text; set when the server listens, before any client comes.
     private(set) var info: EncodedServerInfo
 
+    /// Clients that are gone.
+    let closedClients: ClosedClients
     /// When it was made.
-    let started: Timestamp
+    public let started: Timestamp
     /// The port that clients connect to; 0 before the server listens.
     let listeningPort = Atomic<Int>(0)
     /// The largest payload with its headers, in bytes.
@@ -75,6 +77,7 @@ public final class Broker: @unchecked Sendable {
         self.isTracing = logger.logLevel <= .trace
         self.hashSeed = generator.next()
         self.serverID = NKey(role: .server, using: &generator).text
+        self.closedClients = ClosedClients(limit: options.maxClosedClients)
         self.disk = DiskQueue(threads: options.diskThreads)
         self.maxPayload = Atomic(options.maxPayload)
         self.accounts = AccountTable(seed: self.hashSeed, systemName: options.systemAccount)
@@ -121,7 +124,13 @@ public final class Broker: @unchecked Sendable {
         self.logger.info("  NATS:     \(ServerIdentity.natsVersion)")
         self.logger.info("  Name:     \(self.options.serverName ?? self.serverID)")
         self.logger.info("  ID:       \(self.serverID)")
+        let clock = ContinuousClock()
+        let start = clock.now
         try self.jetStream?.open()
+        if self.jetStream != nil {
+            let seconds = start.duration(to: clock.now) / .seconds(1)
+            self.disk.timer.note { $0.recovery = seconds }
+        }
         // A client may come between binding and ``didListen(port:)``: it must not find an empty INFO.
         self.info = self.makeInfo(port: self.options.port).encoded()
     }
@@ -213,6 +222,7 @@ public final class Broker: @unchecked Sendable {
     }
 
     private func turnAway(_ channel: any Channel, _ place: ServerInfo.Connection, _ reason: String) {
+        self.closedClients.noteRefused(place.clientID, channel.remoteAddress, reason, at: self.clock())
         var buffer = ByteBuffer()
         self.info.write(place, into: &buffer)
         FrameEncoder.writeError(reason, into: &buffer)

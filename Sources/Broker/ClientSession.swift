@@ -36,7 +36,10 @@ final class ClientSession {
     /// Whether a message like the one before needs no other treatment than its route.
     private var mayRepeat: Bool { !self.isTracing && !self.isPedantic && !self.isVerbose }
     var leftover = ByteBuffer()
+    /// Its subscriptions by their ids.
     private(set) var subscriptions: [[UInt8]: Subscription] = [:]
+    /// What it did so far, for whoever watches.
+    let activity: LoopCell<ClientActivity>
     private var hasAnsweredFirstPing = false
     private var outstandingPings = 0
     private var pingTask: RepeatedTask?
@@ -66,6 +69,7 @@ final class ClientSession {
         self.broker = shard.broker
         self.isTracing = shard.broker.isTracing
         self.host = host
+        self.activity = LoopCell(ClientActivity(start: shard.now, address: connection.channel.remoteAddress))
         self.isVerbose = self.options.verbose
         self.view = shard.view(of: shard.broker.defaultAccount)
         self.login = Login(shard.broker.authenticator)
@@ -110,6 +114,7 @@ final class ClientSession {
         self.isClosing = true
         self.connection.isOpen.store(false, ordering: .relaxed)
         self.pingTask?.cancel()
+        self.broker.closedClients.note(self)
         self.dropSubscriptions()
         self.endLogin()
         self.connection.session = nil
@@ -127,6 +132,7 @@ final class ClientSession {
             self.fail("Stale Connection")
         } else {
             self.outstandingPings += 1
+            self.activity.value.pinged = self.shard.now
             FrameEncoder.writePing(into: &self.stage.bytes.value)
             self.shard.touch(self.stage)
         }
@@ -159,6 +165,7 @@ final class ClientSession {
 
     /// Ends a read cycle.
     func endOfRead() {
+        self.activity.value.last = self.shard.now
         if self.leftover.readableBytes > 0, self.leftover.readerIndex > 0 {
             // A slice would keep the whole read buffer alive while the rest of an operation is awaited.
             self.leftover = ByteBuffer(buffer: self.leftover)
@@ -215,6 +222,8 @@ final class ClientSession {
     private func pause(for time: TimeAmount) {
         if self.isPaused || self.isClosing { return }
         self.isPaused = true
+        self.activity.value.stalls += 1
+        self.shard.counters.stalls += 1
         let channel = self.connection.channel
         _ = channel.setOption(.autoRead, value: false)
         let shard = self.shard
@@ -245,6 +254,7 @@ final class ClientSession {
         case .pong:
             self.outstandingPings = 0
             self.lastPong = .now()
+            self.activity.value.didPong(at: self.shard.now)
         case .connect(let json):
             self.connect(bytes.extracting(json))
         case .info, .ok:
@@ -291,6 +301,8 @@ final class ClientSession {
         }
         shard.counters.messagesIn += messages
         shard.counters.bytesIn += size
+        self.activity.value.messagesIn += messages
+        self.activity.value.bytesIn += size
         return place
     }
 
@@ -298,6 +310,8 @@ final class ClientSession {
         let subject = bytes.extracting(publish.subject)
         self.shard.counters.messagesIn += 1
         self.shard.counters.bytesIn += publish.payload.count
+        self.activity.value.messagesIn += 1
+        self.activity.value.bytesIn += publish.payload.count
         if self.isPedantic, !Subject.isValidLiteral(subject) {
             self.complain("Invalid Publish Subject")
         }
@@ -468,6 +482,7 @@ final class ClientSession {
     private func connect(_ json: RawSpan) {
         guard self.options.merge(json) else { return self.close() }
         if self.broker.options.noHeaders { self.options.headers = false }
+        self.activity.value.didConnect(at: self.shard.now)
         self.isPedantic = self.options.pedantic
         self.isVerbose = self.options.verbose
         self.recent.value = RecentRoute()
@@ -526,14 +541,14 @@ final class ClientSession {
 
     private func violate(_ violation: ProtocolViolation) {
         if violation == .connectExpected { return self.refuseLogin() }
-        if let text = violation.errorText { self.complain("\(text)") }
-        self.close()
+        guard let text = violation.errorText else { return self.close() }
+        self.fail("\(text)")
     }
 
     /// Says why, and closes.
     func fail(_ text: String) {
         self.complain(text)
-        self.close()
+        self.close(CloseReason(errorText: text))
     }
 
     /// Writes a filled stage to the socket.
@@ -562,7 +577,7 @@ final class ClientSession {
         let waiting = (try? channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
         self.connection.backlog.store(waiting, ordering: .relaxed)
         let most = self.broker.options.maxPending
-        if waiting > most { self.cut("MaxPending of \(most) Exceeded") }
+        if waiting > most { self.cut(.slowConsumerPendingBytes, "MaxPending of \(most) Exceeded") }
     }
 
     /// Cuts it off, without a word, if a write takes longer than it may (core.md §1.12).
@@ -580,12 +595,16 @@ final class ClientSession {
         let deadline = self.broker.options.writeDeadline
         if now - watched.since > deadline {
             let seconds = Double(deadline.nanoseconds) / 1e9
-            self.cut("WriteDeadline of \(seconds)s exceeded with \(waiting) bytes waiting")
+            self.cut(
+                .slowConsumerWriteDeadline,
+                "WriteDeadline of \(seconds)s exceeded with \(waiting) bytes waiting"
+            )
         }
     }
 
-    private func cut(_ reason: String) {
-        self.broker.slowConsumer(self, reason)
+    private func cut(_ reason: CloseReason, _ text: String) {
+        self.activity.value.didClose(reason)
+        self.broker.slowConsumer(self, text)
         self.isClosing = true
         self.connection.isOpen.store(false, ordering: .relaxed)
         self.connection.channel.close(promise: nil)
@@ -600,8 +619,10 @@ final class ClientSession {
     }
 
     /// Closes once everything framed so far is written.
-    func close() {
+    func close(_ reason: CloseReason = .protocolViolation) {
         guard !self.isClosing else { return }
+        self.activity.value.didClose(reason)
+        if reason == .staleConnection { self.shard.counters.staleConnections += 1 }
         self.isClosing = true
         if self.stage.bytes.value.readableBytes == 0 { self.connection.channel.close(promise: nil) }
     }

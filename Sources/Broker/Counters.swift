@@ -13,4 +13,8 @@ struct Counters: Sendable {
     var bytesOut = 0
     /// Clients cut off because they did not read.
     var slowConsumers = 0
+    /// Clients cut off because they did not answer PINGs.
+    var staleConnections = 0
+    /// How often the reading of a client was paused because somebody it published to was behind.
+    var stalls = 0
 }

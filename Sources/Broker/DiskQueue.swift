@@ -13,6 +13,8 @@ final class DiskQueue: Sendable {
     private let checkpoints: DispatchQueue
     private let catalog: DispatchQueue
     private let rewrites: DispatchQueue
+    /// How long all of this takes.
+    let timer = DiskTimer()
 
     /// Bytes a second that rewriting may read and write together: publishers come first.
     static let rewriteBytesPerSecond = 64 << 20
@@ -38,7 +40,13 @@ final class DiskQueue: Sendable {
         let shards = shard.broker.shards
         self.commits[Int(address.slot.index) % self.commits.count]
             .async {
-                commit.perform()
+                self.timer.measure {
+                    commit.perform()
+                } note: { timing, seconds in
+                    timing.commits.record(seconds)
+                    let synced = Double(commit.syncNanoseconds) / 1e9
+                    if synced > 0 { timing.syncs.record(synced) }
+                }
                 shard.post(.committed(address.slot, commit))
                 guard let answers, commit.isDurable else { return }
                 for (index, lane) in answers.lanes.enumerated() where lane.isUnderWay {
@@ -50,7 +58,11 @@ final class DiskQueue: Sendable {
     /// Performs a checkpoint and mails it back to its stream.
     func perform(_ checkpoint: StoreCheckpoint, of address: StreamAddress, for shard: Shard) {
         self.checkpoints.async {
-            checkpoint.perform()
+            self.timer.measure {
+                checkpoint.perform()
+            } note: { timing, seconds in
+                timing.checkpoints.record(seconds)
+            }
             shard.post(.checkpointed(address.slot, checkpoint))
         }
     }

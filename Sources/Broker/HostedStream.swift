@@ -161,8 +161,11 @@ final class HostedStream {
         self.handle.queuedBytes.wrappingSubtract(self.committingBytes, ordering: .relaxed)
         self.committingBytes = 0
         self.isCommitting = false
+        let durable = self.stream.store.durable.rawValue
         do throws(StoreError) {
             try self.stream.finish(commit)
+            let batch = self.stream.store.durable.rawValue
+            if batch > durable { shard.broker.disk.timer.note { $0.batches.record(Double(batch - durable)) } }
         } catch .noSpace(let path) {
             self.waitForRoom(.noSpace(path: path), on: shard)
         } catch {
@@ -266,6 +269,9 @@ final class HostedStream {
 
     /// What is wrong with its store; nil for one in memory.
     var health: StoreHealth? { self.fileStore?.health }
+
+    /// How full its index is; nil for one in memory, and while it is closed.
+    var indexUse: IndexUse? { self.fileStore?.indexUse }
 
     /// Whether a commit or a checkpoint is under way.
     var isOnDisk: Bool { self.isCommitting || self.isCheckpointing }

@@ -14,6 +14,8 @@ final class Interest: Sendable {
         /// acknowledgements may be cached by consumer instead of by subject.
         var acknowledgementWatchers = 0
         var scratch: [UInt32] = []
+        /// How often a loop had to ask.
+        var matches: UInt64 = 0
     }
 
     private let table: Mutex<Table>
@@ -30,6 +32,31 @@ final class Interest: Sendable {
 
     /// The number of subscriptions, internal ones included.
     var count: Int { self.table.withLock { $0.subscriptions.count - $0.free.count } }
+
+    /// What the table holds and did.
+    var snapshot: InterestSnapshot {
+        self.table.withLock { table in
+            var snapshot = InterestSnapshot()
+            snapshot.count = table.subscriptions.count - table.free.count
+            // Each change moves the generation, which begins at one, by one.
+            let changes = self.generation - 1
+            let count = UInt64(snapshot.count)
+            snapshot.inserts = changes < count ? count : (changes + count) / 2
+            snapshot.removes = snapshot.inserts - count
+            snapshot.matches = table.matches
+            return snapshot
+        }
+    }
+
+    /// Some of the subscriptions: those at the places from `start` on, and where to go on; nil after the last.
+    func slice(from start: Int, limit: Int) -> (subscriptions: [Subscription], next: Int?) {
+        self.table.withLock { table in
+            let end = min(start + limit, table.subscriptions.count)
+            guard start < end else { return ([], nil) }
+            let next = end < table.subscriptions.count ? end : nil
+            return (table.subscriptions[start..<end].compactMap(\.self), next)
+        }
+    }
 
     /// Adds a subscription.
     ///
@@ -98,6 +125,7 @@ final class Interest: Sendable {
         // Read first: a change in between makes the result newer than its label, never older.
         let generation = self.generation
         return self.table.withLock { table in
+            table.matches += 1
             table.scratch.removeAll(keepingCapacity: true)
             table.trie.match(subject, into: &table.scratch)
             for key in table.scratch {

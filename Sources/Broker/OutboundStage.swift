@@ -13,6 +13,11 @@ final class OutboundStage: @unchecked Sendable {
     let bytes = LoopCell(ByteBuffer())
     /// Whether the shard has it on its list of stages to flush.
     var isTouched = false
+    /// Messages framed here since the client came, and their headers and payloads in bytes.
+    ///
+    /// Unchecked: a counter is changed and read by this loop alone, and no change runs other code.
+    @exclusivity(unchecked) var messagesOut = 0
+    @exclusivity(unchecked) var bytesOut = 0
     /// Whose bytes they are.
     ///
     /// Valid while somebody keeps the connection: a subscription on its way to it, the session, or the shard's list of

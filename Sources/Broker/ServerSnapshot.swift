@@ -26,6 +26,8 @@ public struct ServerSnapshot: Sendable {
     public let totalConnections: UInt64
     /// Subscriptions, internal ones included.
     public let subscriptions: Int
+    /// Accounts that may have streams.
+    public let jetStreamAccounts: Int
     /// Streams and what they hold; nil when JetStream is off.
     public fileprivate(set) var streams: StreamTotals?
 
@@ -39,6 +41,10 @@ public struct ServerSnapshot: Sendable {
     public fileprivate(set) var bytesOut = 0
     /// Clients cut off because they did not read.
     public fileprivate(set) var slowConsumers = 0
+    /// Clients cut off because they did not answer PINGs.
+    public fileprivate(set) var staleConnections = 0
+    /// How often the reading of a client was paused because somebody it published to was behind.
+    public fileprivate(set) var stalls = 0
 
     /// The sums over all streams.
     public struct StreamTotals: Sendable {
@@ -74,6 +80,8 @@ public struct ServerSnapshot: Sendable {
         public fileprivate(set) var damagedRecords: UInt64 = 0
         /// Streams whose index was made again from their log at the start.
         public fileprivate(set) var rebuiltIndexes = 0
+        /// The indexes whose files are open.
+        public fileprivate(set) var index = IndexTotals()
 
         /// No streams at all.
         public init() {}
@@ -99,6 +107,8 @@ public struct ServerSnapshot: Sendable {
         self.messagesOut += counters.messagesOut
         self.bytesOut += counters.bytesOut
         self.slowConsumers += counters.slowConsumers
+        self.staleConnections += counters.staleConnections
+        self.stalls += counters.stalls
     }
 }
 
@@ -116,6 +126,7 @@ extension ServerSnapshot.StreamTotals {
         self.damagedStreams += other.damagedStreams
         self.damagedRecords += other.damagedRecords
         self.rebuiltIndexes += other.rebuiltIndexes
+        self.index.add(other.index)
     }
 
     fileprivate mutating func add(_ hosted: HostedStream) {
@@ -136,6 +147,17 @@ extension ServerSnapshot.StreamTotals {
         if let reason = state.frozen {
             self.frozen = self.frozen ?? ServerSnapshot.FrozenStream(name: hosted.handle.name, reason: reason)
             self.frozenCount += 1
+        }
+        if let use = hosted.indexUse {
+            self.index.add(
+                IndexTotals(
+                    open: 1,
+                    pages: use.pages,
+                    pagesMax: use.pagesMax,
+                    readers: use.readers,
+                    oldestReaderAge: use.oldestReaderAge
+                )
+            )
         }
         guard let health = hosted.health else { return }
         let damaged = health.damagedReads + health.recovery.damagedRecords
@@ -159,7 +181,8 @@ extension Broker {
             now: self.clock(),
             connections: self.clientCount.load(ordering: .relaxed),
             totalConnections: self.clientIDs.load(ordering: .relaxed),
-            subscriptions: self.defaultAccount.interest.count
+            subscriptions: self.interest().count,
+            jetStreamAccounts: self.jetStreamAccountNames.count
         )
         var totals = ServerSnapshot.StreamTotals()
         for shard in self.shards {

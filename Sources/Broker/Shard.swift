@@ -122,6 +122,9 @@ final class Shard: @unchecked Sendable {
         if wake { self.loop.execute { self.openMail() } }
     }
 
+    /// Letters that were not opened yet.
+    var waitingLetters: Int { self.mail.withLock { $0.letters.count } }
+
     private func openMail() {
         self.mail.withLock { $0.isAwake = false }
         self.takeMail()
@@ -344,6 +347,9 @@ final class Shard: @unchecked Sendable {
                 }
                 self.counters.messagesOut += 1
                 self.counters.bytesOut += headers.byteCount + payload.byteCount
+                // The counters are this loop's own.
+                unsafe stage.messagesOut += 1
+                unsafe stage.bytesOut += headers.byteCount + payload.byteCount
                 if !stage.isTouched { self.touch(stage, isFed: origin != nil) }
                 return true
             }
@@ -688,7 +694,10 @@ final class Shard: @unchecked Sendable {
 
     /// Closes every client without a word (core.md §1.12).
     func closeClients() {
-        for session in Array(self.clients.values) { session.connection.channel.close(promise: nil) }
+        for session in Array(self.clients.values) {
+            session.activity.value.didClose(.serverShutdown)
+            session.connection.channel.close(promise: nil)
+        }
     }
 
     // MARK: Time

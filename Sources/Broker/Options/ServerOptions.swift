@@ -76,6 +76,8 @@ public struct ServerOptions: Sendable {
     public var encryption: EncryptionOptions?
     /// The JetStream domain, shown in INFO; nil: none.
     public var domain: String?
+    /// Where the monitoring endpoints are served; nil: nowhere.
+    public var monitoring: MonitoringOptions?
     /// SHA-256 of the configuration, as monitoring shows it; empty without a file.
     public var configurationDigest = ""
 
