@@ -110,11 +110,20 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
-        // Monitoring endpoints over HTTP, from snapshots of the broker.
+        // What the server says of itself, as JSON, and the requests and events of the system account.
+        .target(
+            name: "Reports",
+            dependencies: [
+                "Broker", "StreamModel", "Subjects", .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict
+        ),
+        // Monitoring endpoints over HTTP: the reports, and metrics for Prometheus.
         .target(
             name: "Monitoring",
             dependencies: [
-                "Broker", "StreamModel", .product(name: "NIOCore", package: "swift-nio"),
+                "Reports", "Broker", "StreamModel", .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
@@ -127,7 +136,7 @@ let package = Package(
         .target(
             name: "Weir",
             dependencies: [
-                "Broker", "StreamModel", .product(name: "NIOCore", package: "swift-nio"),
+                "Reports", "Broker", "StreamModel", .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -259,9 +268,18 @@ let package = Package(
             swiftSettings: tests
         ),
         .testTarget(
+            name: "ReportsTests",
+            dependencies: [
+                "Reports", "Broker", "StreamModel", "Weir", "TestSupport",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: tests
+        ),
+        .testTarget(
             name: "MonitoringTests",
             dependencies: [
-                "Monitoring", "Broker", "StreamModel", "Weir", "TestSupport",
+                "Monitoring", "Reports", "Broker", "StreamModel", "Weir", "TestSupport",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "Logging", package: "swift-log"),

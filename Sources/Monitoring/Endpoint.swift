@@ -1,18 +1,42 @@
-/// What can be asked for, by its path (core.md §5.1).
-enum Endpoint: String, CaseIterable, Sendable {
-    /// A page of links to the others.
-    case index = "/"
-    /// The server as a whole.
-    case general = "/varz"
-    /// Streams and what they hold.
-    case jetStream = "/jsz"
-    /// Whether all is well.
-    case health = "/healthz"
+import Reports
 
-    /// The page of links.
+/// What can be asked for, by its path behind the base path (core.md §5.1).
+enum Endpoint: Hashable, Sendable {
+    /// A page of links to the others.
+    case index
+    /// A report.
+    case report(ReportKind)
+    /// Metrics for Prometheus.
+    case metrics
+
+    /// The endpoint of a path, whose slashes may be doubled; nil if there is none.
+    init?(path: String) {
+        let parts = path.split(separator: "/")
+        if path.hasSuffix("/"), !parts.isEmpty { return nil }
+        switch (parts.count, parts.first) {
+        case (0, _): self = .index
+        case (1, "metrics"): self = .metrics
+        case (1, "subscriptionsz"): self = .report(.subscriptions)
+        case (1, let name?):
+            guard let kind = ReportKind(rawValue: String(name)) else { return nil }
+            self = .report(kind)
+        default: return nil
+        }
+    }
+
+    /// The path.
+    var path: String {
+        switch self {
+        case .index: "/"
+        case .report(let kind): "/\(kind.rawValue)"
+        case .metrics: "/metrics"
+        }
+    }
+
+    /// The page of links, relative to the base path.
     static var indexPage: String {
-        let links = Self.allCases.filter { $0 != .index }
-            .map { "<li><a href=\"\($0.rawValue)\">\($0.rawValue.dropFirst())</a></li>" }
+        let links = (ReportKind.allCases.map { Self.report($0) } + [.metrics])
+            .map { "<li><a href=\".\($0.path)\">\($0.path.dropFirst())</a></li>" }
         return """
             <!DOCTYPE html>
             <html lang="en">

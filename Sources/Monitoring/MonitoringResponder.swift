@@ -2,59 +2,77 @@ import Broker
 import HTTPTypes
 import Hummingbird
 import NIOCore
+import Reports
 import Synchronization
 
 /// Answers requests for the endpoints; any method is served, as core.md §5.1 has it.
 final class MonitoringResponder: HTTPResponder {
     typealias Context = BasicRequestContext
 
-    private let broker: Broker
-    private let port = Atomic<Int>(0)
-    private let usage = ProcessUsage()
-    /// How often each endpoint was asked; bounded, since other paths are not counted.
-    private let requests = Mutex<[Endpoint: Int]>([:])
+    private let reports: ServerReports
+    /// What stands before each path: empty, or a slash and more, without one at the end.
+    private let basePath: String
+    private let hasListened = Atomic<Bool>(false)
 
-    init(broker: Broker) { self.broker = broker }
+    init(reports: ServerReports, basePath: String) {
+        self.reports = reports
+        self.basePath = basePath
+    }
 
-    /// Notes the port that is listened on, which an endpoint shows.
-    func didListen(port: Int) { self.port.store(port, ordering: .relaxed) }
+    /// Notes that a port is listened on.
+    func didListen() { self.hasListened.store(true, ordering: .relaxed) }
 
     /// Whether a port was ever listened on.
-    var isListening: Bool { self.port.load(ordering: .relaxed) != 0 }
+    var isListening: Bool { self.hasListened.load(ordering: .relaxed) }
 
     func respond(to request: Request, context: Context) async throws -> Response {
-        guard let endpoint = Endpoint(rawValue: request.uri.path) else {
-            return Self.response(.notFound, "text/plain; charset=utf-8", Array("404 page not found\n".utf8))
-        }
-        let requests = self.requests.withLock { requests in
-            requests[endpoint, default: 0] += 1
-            return requests
-        }
-        let response: Response
-        switch endpoint {
-        case .index:
-            response = Self.response(.ok, "text/html; charset=utf-8", Array(Endpoint.indexPage.utf8))
-        case .general:
-            let report = GeneralReport(
-                server: await self.broker.snapshot(),
-                monitoringPort: self.port.load(ordering: .relaxed),
-                usage: self.usage.reading(),
-                requests: requests
-            )
-            response = Self.response(.ok, report.json())
-        case .jetStream:
-            response = Self.response(.ok, JetStreamReport(server: await self.broker.snapshot()).json())
-        case .health:
-            let report = HealthReport(await self.broker.snapshot().streams)
-            response = Self.response(report.isHealthy ? .ok : .serviceUnavailable, report.json())
-        }
+        let response = await self.response(to: request)
         return request.method == .head ? response.createHeadResponse() : response
     }
 
-    private static func response(_ status: HTTPResponse.Status, _ json: [UInt8]) -> Response {
+    private func response(to request: Request) async -> Response {
+        guard let path = self.pathBehindBase(request.uri.path), let endpoint = Endpoint(path: path) else {
+            return Self.text(.notFound, "404 page not found\n")
+        }
+        self.reports.didServe(endpoint.path)
+        let parameters = request.uri.queryParameters.map { (name: String($0.key), value: String($0.value)) }
+        switch endpoint {
+        case .index:
+            return Self.response(.ok, "text/html; charset=utf-8", Array(Endpoint.indexPage.utf8))
+        case .metrics:
+            let options = MetricOptions(parameters)
+            return Self.response(
+                .ok,
+                "text/plain; version=0.0.4; charset=utf-8",
+                await self.reports.metrics(options)
+            )
+        case .report(let kind):
+            do throws(ReportError) {
+                let report = try await self.reports.report(kind, ReportParameters(query: parameters))
+                // Probes get one line.
+                return Self.json(.init(code: report.status), kind == .health ? report.json : report.indented)
+            } catch {
+                return Self.text(.init(code: error.status), error.text)
+            }
+        }
+    }
+
+    /// What of a path is behind the base path; nil if that is not before it.
+    private func pathBehindBase(_ path: String) -> String? {
+        if self.basePath.isEmpty { return path }
+        guard path.hasPrefix(self.basePath) else { return nil }
+        let rest = path.dropFirst(self.basePath.count)
+        return rest.isEmpty || rest.hasPrefix("/") ? String(rest) : nil
+    }
+
+    private static func json(_ status: HTTPResponse.Status, _ json: [UInt8]) -> Response {
         var response = Self.response(status, "application/json", json)
         response.headers[.accessControlAllowOrigin] = "*"
         return response
+    }
+
+    private static func text(_ status: HTTPResponse.Status, _ text: String) -> Response {
+        Self.response(status, "text/plain; charset=utf-8", Array(text.utf8))
     }
 
     private static func response(_ status: HTTPResponse.Status, _ type: String, _ body: [UInt8]) -> Response {

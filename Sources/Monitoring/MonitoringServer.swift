@@ -4,6 +4,7 @@ import HummingbirdCore
 public import Logging
 import NIOCore
 import NIOPosix
+public import Reports
 import Synchronization
 
 /// Serves the monitoring endpoints of one server over HTTP (core.md §5).
@@ -11,7 +12,8 @@ import Synchronization
 /// It has an event loop of its own and looks at the broker through snapshots, so that a slow or hostile reader costs
 /// the server's loops nothing but those.
 ///
-///     let monitoring = MonitoringServer(broker: server.broker, port: 8222, logger: logger)
+///     let options = MonitoringOptions(port: 8222)
+///     let monitoring = MonitoringServer(reports: server.reports, options: options, logger: logger)
 ///     let port = try await monitoring.start()
 ///     …
 ///     await monitoring.shutDown()          // before the server itself
@@ -30,8 +32,8 @@ public final class MonitoringServer: Sendable {
         }
     }
 
-    /// The address that is listened on: this machine's own, because nothing authenticates readers.
-    public static let host = "127.0.0.1"
+    /// The address that is listened on if none is given: this machine's own, because nothing authenticates readers.
+    public static let defaultHost = "127.0.0.1"
 
     /// Connections that are served at a time; more wait to be accepted.
     private static let connectionsMax = 64
@@ -40,19 +42,26 @@ public final class MonitoringServer: Sendable {
     /// The longest request head in bytes.
     private static let headBytesMax = 16 << 10
 
-    private let broker: Broker
-    private let port: Int
+    private let reports: ServerReports
+    private let options: MonitoringOptions
     private let logger: Logger
     private let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
     private let running = Mutex<Task<Void, Never>?>(nil)
 
-    /// Prepares monitoring of `broker`; nothing is opened yet.
-    ///
-    /// - Parameter port: the port to listen on; 0 lets the system choose one.
-    public init(broker: Broker, port: Int, logger: Logger) {
-        self.broker = broker
-        self.port = port
+    /// Prepares monitoring of a server; nothing is opened yet.
+    public init(reports: ServerReports, options: MonitoringOptions, logger: Logger) {
+        self.reports = reports
+        self.options = options
         self.logger = logger
+    }
+
+    /// The address that is listened on.
+    public var host: String { self.options.host ?? Self.defaultHost }
+
+    /// What stands before each path: empty, or a slash and more, without one at the end.
+    private var basePath: String {
+        let path = self.options.basePath.split(separator: "/").joined(separator: "/")
+        return path.isEmpty ? "" : "/\(path)"
     }
 
     /// Listens, once the broker does.
@@ -61,9 +70,13 @@ public final class MonitoringServer: Sendable {
     /// - Throws: ``StartError``. Nothing is left open then.
     public func start() async throws(StartError) -> Int {
         let (ports, continuation) = AsyncThrowingStream.makeStream(of: Int.self)
-        let responder = MonitoringResponder(broker: self.broker)
-        let application = self.makeApplication(responder) { port in
-            responder.didListen(port: port)
+        let responder = MonitoringResponder(reports: self.reports, basePath: self.basePath)
+        let address = ServerReports.Address(host: self.host, port: 0, basePath: self.basePath)
+        let application = self.makeApplication(responder) { [reports = self.reports] port in
+            responder.didListen()
+            var address = address
+            address.port = port
+            reports.didListen(at: address)
             continuation.yield(port)
         }
         let logger = self.logger
@@ -79,14 +92,14 @@ public final class MonitoringServer: Sendable {
         var reason = "it was stopped"
         do {
             for try await port in ports {
-                self.logger.info("Starting http monitor on \(Self.host):\(port)")
+                self.logger.info("Starting http monitor on \(self.host):\(port)")
                 return port
             }
         } catch {
             reason = "\(error)"
         }
         await self.shutDown()
-        throw .cannotListen(address: "\(Self.host):\(self.port)", reason: reason)
+        throw .cannotListen(address: "\(self.host):\(self.options.port)", reason: reason)
     }
 
     /// Stops listening and cuts off whoever is still connected.
@@ -107,7 +120,7 @@ public final class MonitoringServer: Sendable {
         var logger = self.logger
         // The library reports each step of its life, and every stop as an error; `start` logs what matters.
         logger.logLevel = .critical
-        let port = self.port
+        let port = self.options.port
         let limits = HTTP1Channel.Configuration.DecoderConfiguration(
             maxHeaderFieldSize: Self.headBytesMax,
             maxHeaderListSize: Self.headBytesMax,
@@ -119,7 +132,7 @@ public final class MonitoringServer: Sendable {
                 configuration: .init(idleTimeout: Self.idleTimeout, httpDecoderConfiguration: limits)
             ),
             configuration: ApplicationConfiguration(
-                address: .hostname(Self.host, port: port),
+                address: .hostname(self.host, port: port),
                 availableConnectionsDelegate: MaximumAvailableConnections(Self.connectionsMax)
             ),
             onServerRunning: { channel in didListen(channel.localAddress?.port ?? port) },

@@ -182,7 +182,8 @@ struct ServerCommand: AsyncParsableCommand {
         guard port == -1 || (1...65_535).contains(port) else {
             throw ValidationError("http_port \(port) is not between 1 and 65535, nor -1")
         }
-        return MonitoringServer(broker: server.broker, port: port == -1 ? 0 : port, logger: logger)
+        let options = MonitoringOptions(port: port == -1 ? 0 : port)
+        return MonitoringServer(reports: server.reports, options: options, logger: logger)
     }
 
     private func writePortsFile(port: Int, monitoringPort: Int?, logger: Logger) throws -> PortsFile? {
@@ -192,7 +193,7 @@ struct ServerCommand: AsyncParsableCommand {
             directory: directory,
             program: "weir-server",
             url: "nats://\(host):\(port)",
-            monitoringURL: monitoringPort.map { "http://\(MonitoringServer.host):\($0)" }
+            monitoringURL: monitoringPort.map { "http://\(MonitoringServer.defaultHost):\($0)" }
         )
         if file == nil { logger.error("Cannot write the ports file in \(directory): errno \(errno)") }
         return file

@@ -2,6 +2,7 @@ public import Broker
 public import Logging
 import NIOCore
 import NIOPosix
+public import Reports
 import StreamModel
 import Synchronization
 
@@ -44,6 +45,8 @@ public final class Server: Sendable {
     private let group: MultiThreadedEventLoopGroup
     /// The server without its sockets, for those that watch it.
     public let broker: Broker
+    /// What the server tells of itself.
+    public let reports: ServerReports
     private let listener = Mutex<(any Channel)?>(nil)
     /// What lame duck mode and the shutdown do; whoever asks again waits for the same end.
     private let leaving = Mutex<Task<Void, Never>?>(nil)
@@ -61,6 +64,7 @@ public final class Server: Sendable {
             clock: { Self.systemTime() },
             logger: logger
         )
+        self.reports = ServerReports(broker: self.broker)
     }
 
     /// The server's id, as INFO shows it.

@@ -1,6 +1,7 @@
 import Broker
 import Logging
 import Monitoring
+import Reports
 import StreamModel
 import Testing
 
@@ -126,11 +127,13 @@ struct MonitoringServerTests {
             let response = try await server.get("/")
             #expect(response.status == 200)
             #expect(response.header("content-type") == "text/html; charset=utf-8")
-            for path in ["/varz", "/jsz", "/healthz"] { #expect(response.body.contains("href=\"\(path)\"")) }
+            for path in ["/varz", "/connz", "/jsz", "/healthz", "/metrics"] {
+                #expect(response.body.contains("href=\".\(path)\""))
+            }
         }
     }
 
-    @Test("Unknown paths are not found", arguments: ["/nope", "/varz/", "/varz%00", "/VARZ", "//"])
+    @Test("Unknown paths are not found", arguments: ["/nope", "/varz/", "/varz%00", "/VARZ", "/a/varz"])
     func notFound(path: String) async throws {
         try await RunningServer.with { server in
             let response = try await server.get(path)
@@ -153,7 +156,11 @@ struct MonitoringServerTests {
     func portInUse() async throws {
         try await RunningServer.with { server in
             let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-            let second = MonitoringServer(broker: server.broker, port: server.monitoringPort, logger: logger)
+            let second = MonitoringServer(
+                reports: ServerReports(broker: server.broker),
+                options: .init(port: server.monitoringPort),
+                logger: logger
+            )
             let error = await #expect(throws: MonitoringServer.StartError.self) {
                 _ = try await second.start()
             }
@@ -166,7 +173,11 @@ struct MonitoringServerTests {
     func shutDown() async throws {
         try await RunningServer.with { server in
             let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-            let monitoring = MonitoringServer(broker: server.broker, port: 0, logger: logger)
+            let monitoring = MonitoringServer(
+                reports: ServerReports(broker: server.broker),
+                options: .init(port: 0),
+                logger: logger
+            )
             let port = try await monitoring.start()
             try await RunningServer.connect(port) { connection in
                 try await connection.send("GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")

@@ -53,7 +53,11 @@ struct RunningServer {
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         let server = Server(options: options, logger: logger)
         let port = try await server.start()
-        let monitoring = MonitoringServer(broker: server.broker, port: 0, logger: logger)
+        let monitoring = MonitoringServer(
+            reports: server.reports,
+            options: MonitoringOptions(port: 0),
+            logger: logger
+        )
         do {
             let running = RunningServer(
                 port: port,

@@ -2,41 +2,44 @@ import Broker
 import NIOCore
 import StreamModel
 
-/// The server as a whole (core.md §5.2, `/varz`): what this version knows of it, under the names that tools read.
+/// The server as a whole (core.md §5.2, `/varz`).
 struct GeneralReport {
     /// The server.
     let server: ServerSnapshot
-    /// The port of these endpoints.
-    let monitoringPort: Int
+    /// Where monitoring is served; nil: nowhere.
+    let address: ServerReports.Address?
     /// What the process uses.
     let usage: ProcessUsage.Reading
-    /// How often each endpoint was asked.
-    let requests: [Endpoint: Int]
+    /// How often each path was asked for.
+    let requests: [String: Int]
 
     /// The version of the protocol that INFO announces.
     private static let protocolVersion = 1
 
-    /// The body.
-    func json() -> [UInt8] {
-        var writer = JSONWriter(capacity: 2048)
+    /// Writes the object.
+    func write(to writer: inout JSONWriter) {
         writer.beginObject()
         self.writeIdentity(to: &writer)
         self.writeLimits(to: &writer)
         self.writeParts(to: &writer)
         self.writeProcess(to: &writer)
         self.writeCounters(to: &writer)
+        self.writeConfiguration(to: &writer)
+        self.writeFaults(to: &writer)
         writer.endObject()
-        return JSONLayout.indented(writer.bytes)
     }
 
     private func writeIdentity(to writer: inout JSONWriter) {
+        let options = self.server.options
         writer.field("server_id", self.server.serverID)
         writer.field("server_name", self.server.serverName)
         writer.field("version", ServerIdentity.natsVersion)
         writer.field("proto", Self.protocolVersion)
         writer.field("go", "weir-\(ServerIdentity.version)")
-        writer.field("host", self.server.options.host)
+        writer.field("host", options.host)
         writer.field("port", self.server.port)
+        writer.fieldIfSet("auth_required", options.authentication.isRequired)
+        if let advertised = options.clientAdvertise { writer.field("connect_urls", [advertised]) }
     }
 
     private func writeLimits(to writer: inout JSONWriter) {
@@ -45,10 +48,12 @@ struct GeneralReport {
         writer.fieldIfSet("max_subscriptions", options.maxSubscriptions)
         writer.field("ping_interval", options.pingInterval.nanoseconds)
         writer.field("ping_max", options.pingsOutstandingMax)
-        writer.field("http_host", MonitoringServer.host)
-        writer.field("http_port", self.monitoringPort)
-        writer.field("http_base_path", "")
+        writer.field("http_host", self.address?.host ?? "")
+        writer.field("http_port", self.address?.port ?? 0)
+        writer.field("http_base_path", self.address?.basePath ?? "")
         writer.field("https_port", 0)
+        writer.key("auth_timeout")
+        writer.number(Double(options.authentication.timeout) / 1e9)
         writer.field("max_control_line", options.maxControlLine)
         writer.field("max_payload", options.maxPayload)
         writer.field("max_pending", options.maxPending)
@@ -61,7 +66,9 @@ struct GeneralReport {
             writer.endObject()
         }
         writer.key("jetstream")
-        JetStreamReport(server: self.server).writeSummary(to: &writer)
+        JetStreamSummary(server: self.server).write(to: &writer)
+        writer.field("tls_timeout", 2)
+        writer.field("write_deadline", self.server.options.writeDeadline.nanoseconds)
     }
 
     private func writeProcess(to writer: inout JSONWriter) {
@@ -71,6 +78,7 @@ struct GeneralReport {
         writer.field("uptime", Uptime(seconds: nanoseconds / 1_000_000_000).text)
         writer.field("mem", self.usage.residentBytes)
         writer.field("cores", System.coreCount)
+        writer.field("gomaxprocs", self.server.options.eventLoops ?? System.coreCount)
         writer.field("cpu", self.usage.processorPercent)
     }
 
@@ -89,13 +97,46 @@ struct GeneralReport {
         writer.field("out_client_msgs", self.server.messagesOut)
         writer.field("out_client_bytes", self.server.bytesOut)
         writer.field("slow_consumers", self.server.slowConsumers)
+        writer.field("stale_connections", self.server.staleConnections)
+        writer.field("stalled_clients", self.server.stalls)
         writer.field("subscriptions", self.server.subscriptions)
         writer.key("http_req_stats")
         writer.beginObject()
-        for endpoint in Endpoint.allCases.sorted(by: { $0.rawValue < $1.rawValue }) {
-            guard let count = self.requests[endpoint] else { continue }
-            writer.key(endpoint.rawValue)
+        for (path, count) in self.requests.sorted(by: { $0.key < $1.key }) {
+            writer.key(path)
             writer.integer(count)
+        }
+        writer.endObject()
+    }
+
+    private func writeConfiguration(to writer: inout JSONWriter) {
+        let options = self.server.options
+        writer.field("config_load_time", self.server.start)
+        writer.field("config_digest", options.configurationDigest)
+        writer.fieldIfSet("tags", options.serverTags)
+        writer.fieldIfSet("metadata", options.serverMetadata)
+        writer.fieldIfSet("system_account", options.systemAccount ?? "")
+    }
+
+    private func writeFaults(to writer: inout JSONWriter) {
+        for (name, count) in [
+            ("slow_consumer_stats", self.server.slowConsumers),
+            ("stale_connection_stats", self.server.staleConnections),
+        ] {
+            writer.key(name)
+            writer.beginObject()
+            writer.field("clients", count)
+            for kind in ["routes", "gateways", "leafs"] {
+                writer.key(kind)
+                writer.integer(0)
+            }
+            writer.endObject()
+        }
+        writer.key("disk_io_wait_stats")
+        writer.beginObject()
+        for key in ["waiters", "waits", "wait_time", "max_wait_time"] {
+            writer.key(key)
+            writer.integer(0)
         }
         writer.endObject()
     }

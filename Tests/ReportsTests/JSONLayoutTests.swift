@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Monitoring
+@testable import Reports
 
 @Suite("JSON layout")
 struct JSONLayoutTests {

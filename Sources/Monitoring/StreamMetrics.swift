@@ -1,0 +1,186 @@
+import Broker
+import StreamModel
+
+/// What `/jsz` tells, as metrics, and how far consumers are behind.
+struct StreamMetrics {
+    /// The server.
+    let server: ServerSnapshot
+    /// Streams, with their consumers.
+    let streams: [StreamSnapshot]
+    /// What is left out.
+    let options: MetricOptions
+
+    private typealias Consumer = (stream: StreamSnapshot, consumer: StreamSnapshot.Consumer)
+
+    /// Writes the metrics.
+    func write(to text: inout PrometheusText) {
+        self.writeServer(to: &text)
+        if self.options.streams { self.writeStreams(to: &text) }
+        if self.options.consumers { self.writeConsumers(to: &text) }
+    }
+
+    private var serverLabels: [PrometheusText.Label] {
+        [
+            ("server_id", self.server.serverID), ("server_name", self.server.serverName), ("cluster", ""),
+            ("domain", self.server.options.domain ?? ""), ("meta_leader", ""), ("is_meta_leader", "true"),
+        ]
+    }
+
+    private func writeServer(to text: inout PrometheusText) {
+        let totals = self.server.streams ?? ServerSnapshot.StreamTotals()
+        let labels = self.serverLabels
+        let options = self.server.options
+        text.family("jetstream_server_jetstream_disabled", .gauge, "1 if there is no JetStream.")
+        text.sample(self.server.streams == nil ? 1 : 0, labels)
+        text.family("jetstream_server_total_streams", .gauge, "Streams.")
+        text.sample(totals.count, labels)
+        text.family("jetstream_server_total_consumers", .gauge, "Consumers.")
+        text.sample(totals.consumers, labels)
+        text.family("jetstream_server_total_messages", .gauge, "Messages stored.")
+        text.sample(totals.messages, labels)
+        text.family("jetstream_server_total_message_bytes", .gauge, "Their bytes.")
+        text.sample(totals.memory + totals.storage, labels)
+        text.family("jetstream_server_max_memory", .gauge, "Most bytes of streams in memory; -1: no limit.")
+        text.sample(self.server.streams == nil ? 0 : options.maxMemoryStore ?? -1, labels)
+        text.family("jetstream_server_max_storage", .gauge, "Most bytes of streams in files; -1: no limit.")
+        text.sample(self.server.streams == nil ? 0 : options.maxFileStore ?? -1, labels)
+    }
+
+    // MARK: - Streams
+
+    private func writeStreams(to text: inout PrometheusText) {
+        self.write("total_messages", "Messages stored.", { Double($0.info.state.messages) }, to: &text)
+        self.write("total_bytes", "Their bytes.", { Double($0.info.state.bytes) }, to: &text)
+        self.write(
+            "limit_messages",
+            "The most messages; -1: no limit.",
+            { Double($0.info.configuration.maxMessages) },
+            to: &text
+        )
+        self.write(
+            "limit_bytes",
+            "The most bytes; -1: no limit.",
+            { Double($0.info.configuration.maxBytes) },
+            to: &text
+        )
+        self.write(
+            "first_seq",
+            "The first sequence.",
+            { Double($0.info.state.firstSequence.rawValue) },
+            to: &text
+        )
+        self.write(
+            "last_seq",
+            "The last sequence.",
+            { Double($0.info.state.lastSequence.rawValue) },
+            to: &text
+        )
+        self.write("consumer_count", "Consumers.", { Double($0.info.state.consumerCount) }, to: &text)
+        self.write("subject_count", "Subjects stored.", { Double($0.info.state.subjectCount) }, to: &text)
+        text.family("weir_stream_corrupt_records_total", .counter, "Damaged records met and skipped.")
+        for stream in self.streams { text.sample(stream.damagedRecords, self.labels(of: stream)) }
+        text.family("weir_stream_frozen", .gauge, "1 if the stream takes no writes.")
+        for stream in self.streams { text.sample(stream.frozen == nil ? 0 : 1, self.labels(of: stream)) }
+    }
+
+    private func write(
+        _ name: String,
+        _ help: StaticString,
+        _ value: (StreamSnapshot) -> Double,
+        to text: inout PrometheusText
+    ) {
+        text.family("jetstream_stream_\(name)", .gauge, help)
+        for stream in self.streams { text.sample(value(stream), self.labels(of: stream)) }
+    }
+
+    private func labels(of stream: StreamSnapshot) -> [PrometheusText.Label] {
+        self.serverLabels + [
+            ("account", stream.account), ("account_name", stream.account), ("account_id", stream.account),
+            ("stream_name", stream.info.configuration.name), ("stream_leader", stream.info.leader),
+            ("is_stream_leader", "true"),
+        ]
+    }
+
+    // MARK: - Consumers
+
+    private func writeConsumers(to text: inout PrometheusText) {
+        let all = self.streams.flatMap { stream in stream.consumers.map { Consumer(stream, $0) } }
+        self.write(all, "delivered_consumer_seq", "Deliveries.", { Double($0.delivered.consumer) }, to: &text)
+        self.write(
+            all,
+            "delivered_stream_seq",
+            "The sequence delivered last.",
+            { Double($0.delivered.stream.rawValue) },
+            to: &text
+        )
+        self.write(all, "num_ack_pending", "Unacknowledged.", { Double($0.ackPendingCount) }, to: &text)
+        self.write(all, "num_redelivered", "Redelivered.", { Double($0.redeliveredCount) }, to: &text)
+        self.write(all, "num_waiting", "Pull requests that wait.", { Double($0.waitingCount) }, to: &text)
+        self.write(all, "num_pending", "Messages to be delivered.", { Double($0.pendingCount) }, to: &text)
+        self.write(
+            all,
+            "ack_floor_stream_seq",
+            "The sequence up to which all is settled.",
+            { Double($0.ackFloor.stream.rawValue) },
+            to: &text
+        )
+        self.write(
+            all,
+            "ack_floor_consumer_seq",
+            "The delivery up to which all is settled.",
+            { Double($0.ackFloor.consumer) },
+            to: &text
+        )
+        self.write(
+            all,
+            "last_delivery_seconds",
+            "When it last delivered.",
+            { Self.seconds($0.delivered) },
+            to: &text
+        )
+        self.write(
+            all,
+            "last_ack_seconds",
+            "When it was last acknowledged.",
+            { Self.seconds($0.ackFloor) },
+            to: &text
+        )
+        self.writeLag(all, to: &text)
+    }
+
+    private func writeLag(_ all: [Consumer], to text: inout PrometheusText) {
+        text.family("weir_consumer_lag_messages", .gauge, "Messages that the consumer has not settled.")
+        for one in all {
+            text.sample(
+                one.consumer.info.pendingCount + one.consumer.info.ackPendingCount,
+                self.labels(of: one)
+            )
+        }
+        guard self.options.lag else { return }
+        text.family("weir_consumer_lag_seconds", .gauge, "Age of the oldest message it has not settled.")
+        for one in all { text.sample(Double(one.consumer.lag ?? 0) / 1e9, self.labels(of: one)) }
+    }
+
+    private func write(
+        _ all: [Consumer],
+        _ name: String,
+        _ help: StaticString,
+        _ value: (ConsumerInfo) -> Double,
+        to text: inout PrometheusText
+    ) {
+        text.family("jetstream_consumer_\(name)", .gauge, help)
+        for one in all { text.sample(value(one.consumer.info), self.labels(of: one)) }
+    }
+
+    private func labels(of one: Consumer) -> [PrometheusText.Label] {
+        self.labels(of: one.stream) + [
+            ("consumer_name", one.consumer.info.name), ("consumer_leader", one.stream.info.leader),
+            ("is_consumer_leader", "true"), ("consumer_desc", one.consumer.info.configuration.description),
+        ]
+    }
+
+    /// Seconds since 1970; 0 if it never was.
+    private static func seconds(_ position: ConsumerPosition) -> Double {
+        Double(position.lastActive?.rawValue ?? 0) / 1e9
+    }
+}

@@ -1,0 +1,63 @@
+import Broker
+import StreamModel
+import Subjects
+
+/// Which subscriptions `/subsz` tells of (core.md §5.1).
+struct SubscriptionOptions {
+    var query = SubscriptionQuery()
+    /// Whether they are listed.
+    var lists: Bool
+
+    init(_ parameters: ReportParameters) throws(ReportError) {
+        self.lists = try parameters.flag("subs", json: "subscriptions")
+        self.query.offset = max(0, try parameters.integer("offset"))
+        let limit = try parameters.integer("limit")
+        self.query.limit = limit > 0 ? limit : 1024
+        let test = try parameters.text("test")
+        let account = try parameters.text("acc", json: "account")
+        if !account.isEmpty { self.query.account = account }
+        if test.isEmpty { return }
+        let bytes = Array(test.utf8)
+        guard unsafe Subject.isValidLiteral(bytes.span.bytes) else {
+            throw .refused("invalid test subject, must be valid publish subject: \(test)")
+        }
+        self.query.test = test
+    }
+}
+
+/// Subscriptions (core.md §5.4, `/subsz`).
+extension ServerReports {
+    func writeSubscriptions(_ options: SubscriptionOptions, to writer: inout JSONWriter) throws(ReportError) {
+        let interest = self.broker.interest(of: options.query.account)
+        writer.beginObject()
+        self.writeHead(to: &writer)
+        Self.writeTable(interest, to: &writer)
+        let lists = options.lists
+        let found = lists ? self.broker.subscriptions(options.query) : (0, [])
+        writer.field("total", found.0)
+        writer.field("offset", options.query.offset)
+        writer.field("limit", options.query.limit)
+        if !found.1.isEmpty {
+            writer.key("subscriptions_list")
+            writer.beginArray()
+            for subscription in found.1 { Self.write(subscription, showsAccount: true, to: &writer) }
+            writer.endArray()
+        }
+        writer.endObject()
+    }
+
+    /// Writes what a table of subscriptions holds and did, as members.
+    ///
+    /// Each loop has a cache of its own in front of the table, which counts nothing, so what it spares the table is not
+    /// known.
+    static func writeTable(_ interest: InterestSnapshot, to writer: inout JSONWriter) {
+        writer.field("num_subscriptions", interest.count)
+        writer.field("num_cache", 0)
+        writer.field("num_inserts", interest.inserts)
+        writer.field("num_removes", interest.removes)
+        writer.field("num_matches", interest.matches)
+        writer.field("cache_hit_rate", 0)
+        writer.field("max_fanout", 0)
+        writer.field("avg_fanout", 0)
+    }
+}
