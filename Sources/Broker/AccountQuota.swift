@@ -25,6 +25,11 @@ final class AccountQuota: Sendable {
     /// Counts one more client, unless there are too many.
     func takeConnection() -> Bool { Self.take(self.connections, self.maxConnections) }
 
+    /// Whether there are more clients than there may be now.
+    var isOverConnections: Bool {
+        self.connections.load(ordering: .relaxed) > self.maxConnections.load(ordering: .relaxed)
+    }
+
     /// Counts one client less.
     func giveConnection() { self.connections.wrappingSubtract(1, ordering: .relaxed) }
 

@@ -24,6 +24,10 @@ public final class Broker: @unchecked Sendable {
     private(set) var jetStream: JetStream?
     /// What every account has of the server's own, those that come later included.
     let services = Mutex<[(pattern: String, handler: @Sendable (Service.Request) -> Void)]>([])
+    /// What a reload told it; at first the same as ``options``.
+    let reloaded: Mutex<ServerOptions>
+    /// Clients that are over the limit of a new configuration, and still to be closed.
+    let surplusClients = Atomic<Int>(0)
     /// Decides who clients are; another configuration has another one.
     let authentication: Mutex<Authenticator>
     /// Where hashed passwords are compared.
@@ -80,6 +84,7 @@ public final class Broker: @unchecked Sendable {
         self.closedClients = ClosedClients(limit: options.maxClosedClients)
         self.disk = DiskQueue(threads: options.diskThreads)
         self.maxPayload = Atomic(options.maxPayload)
+        self.reloaded = Mutex(options)
         self.accounts = AccountTable(seed: self.hashSeed, systemName: options.systemAccount)
         self.defaultAccount = self.accounts.make(named: Account.defaultName).account
         self.authentication = Mutex(Authenticator(options, accounts: self.accounts))
@@ -198,7 +203,7 @@ public final class Broker: @unchecked Sendable {
         var place = ServerInfo.Connection(clientID: id, clientIP: host)
         place.authRequired = self.authenticator.asksAtOnce
         let isOpen = !self.authenticator.isRequired
-        if isOpen, self.options.protectedMode, !LocalAddresses.contains(channel.remoteAddress) {
+        if isOpen, self.current.protectedMode, !LocalAddresses.contains(channel.remoteAddress) {
             self.logger.warning(
                 "Refused \(host): protected mode is on, and nothing authenticates clients from other hosts"
             )
@@ -207,9 +212,10 @@ public final class Broker: @unchecked Sendable {
         }
         let count = self.clientCount.wrappingAdd(1, ordering: .relaxed).newValue
         let unknown = self.unknownClients.load(ordering: .relaxed)
-        if count > self.options.maxConnections || (!isOpen && unknown >= self.unknownClientsMax) {
+        let most = self.current.maxConnections
+        if count > most || (!isOpen && unknown >= self.unknownClientsMax) {
             self.clientCount.wrappingSubtract(1, ordering: .relaxed)
-            self.logger.error("maximum connections exceeded: \(self.options.maxConnections)")
+            self.logger.error("maximum connections exceeded: \(most)")
             self.turnAway(channel, place, "maximum connections exceeded")
             return nil
         }

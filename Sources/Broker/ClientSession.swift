@@ -74,7 +74,7 @@ final class ClientSession {
         self.view = shard.view(of: shard.broker.defaultAccount)
         self.login = Login(shard.broker.authenticator)
         self.parser = ClientOperationParser(
-            maxControlLine: shard.broker.options.maxControlLine,
+            maxControlLine: shard.broker.current.maxControlLine,
             maxPayload: shard.broker.options.maxPayload
         )
     }
@@ -94,7 +94,7 @@ final class ClientSession {
 
     /// Asks for a sign of life now and then (core.md §1.12).
     private func watchLiveness() {
-        let interval = self.broker.options.pingInterval
+        let interval = self.broker.current.pingInterval
         // The first time earlier, to learn the round trip time; not all clients of a restarted server at once.
         let first = min(interval, Self.firstPing).nanoseconds
         let spread = Int64(self.shard.random.next(below: 20))
@@ -122,13 +122,15 @@ final class ClientSession {
     }
 
     private func checkLiveness() {
+        // Who has not said who he is yet is watched by another timer.
+        if self.login.user == nil { return }
         // Whoever sends is alive; but the round trip time is to be known, and from the last hour.
         let now = NIODeadline.now()
         let isMeasured = self.lastPong.map { now - $0 < Self.roundTripAge } ?? false
         let isActive = self.wasActive
         self.wasActive = false
         if isActive, isMeasured { return }
-        if self.outstandingPings + 1 > self.broker.options.pingsOutstandingMax {
+        if self.outstandingPings + 1 > self.broker.current.pingsOutstandingMax {
             self.fail("Stale Connection")
         } else {
             self.outstandingPings += 1
@@ -592,7 +594,7 @@ final class ClientSession {
             self.watchedWrite = (self.handedBytes, now)
             return
         }
-        let deadline = self.broker.options.writeDeadline
+        let deadline = self.broker.current.writeDeadline
         if now - watched.since > deadline {
             let seconds = Double(deadline.nanoseconds) / 1e9
             self.cut(

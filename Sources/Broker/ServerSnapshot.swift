@@ -175,7 +175,7 @@ extension Broker {
         var snapshot = ServerSnapshot(
             serverID: self.serverID,
             serverName: self.options.serverName ?? self.serverID,
-            options: self.options,
+            options: self.current,
             port: self.listeningPort.load(ordering: .relaxed),
             start: self.started,
             now: self.clock(),

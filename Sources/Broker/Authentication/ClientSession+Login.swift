@@ -49,7 +49,8 @@ extension ClientSession {
         }
         let first = self.leftover.readableBytesView.first ?? bytes.readableBytesView.first
         // Whoever begins with CONNECT says who he is; with anything else he comes in as nobody, if that is allowed.
-        guard let first, first & 0xdf != UInt8(ascii: "C"), let user = self.login.authenticator.anonymous
+        let anonymous = self.login.authenticator.anonymous
+        guard let first, first & 0xdf != UInt8(ascii: "C"), let user = anonymous
         else { return true }
         return self.bind(user)
     }
@@ -110,7 +111,7 @@ extension ClientSession {
 
     /// Makes the client that user; false if it is sent away instead.
     func bind(_ user: User) -> Bool {
-        if user.isImplicit, self.login.authenticator.isRequired, self.broker.options.protectedMode,
+        if user.isImplicit, self.login.authenticator.isRequired, self.broker.current.protectedMode,
             !LocalAddresses.contains(self.connection.channel.remoteAddress)
         {
             self.close(Broker.protectedMode)
