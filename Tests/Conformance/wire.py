@@ -103,6 +103,17 @@ class Wire:
             self.receive(limit - time.monotonic())
         assert bytes(self.buffer).replace(b"PING\r\n", b"") == b""
 
+    def finish(self):
+        """Says that nothing more will be sent, waits until the server has closed, and closes."""
+        try:
+            self.socket.shutdown(socket.SHUT_WR)
+            self.socket.settimeout(LIMIT)
+            while self.socket.recv(1 << 20):
+                pass
+        except OSError:
+            pass
+        self.socket.close()
+
     def close(self):
         """Closes the connection."""
         self.socket.close()

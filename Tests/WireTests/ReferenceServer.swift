@@ -14,11 +14,12 @@ final class ReferenceServer {
     let port: Int
     private let process = Process()
 
-    /// Starts `program` on a free port and waits until it is ready.
-    init(program: String, storeDirectory: String) throws {
+    /// Starts `program` on a free port, with a configuration file if one is named, and waits until it is ready.
+    init(program: String, storeDirectory: String, configuration: String? = nil) throws {
         let log = Pipe()
         self.process.executableURL = URL(fileURLWithPath: program)
         self.process.arguments = ["-a", "127.0.0.1", "-p", "-1", "-js", "-sd", storeDirectory]
+        if let configuration { self.process.arguments? += ["-c", configuration] }
         self.process.standardError = log
         try self.process.run()
         var text = ""

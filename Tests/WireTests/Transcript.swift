@@ -47,6 +47,10 @@ struct Transcript: Sendable, CustomTestStringConvertible {
     let topic: String
     /// The name of the case.
     let name: String
+    /// The configuration of the server on which it is played; empty for none.
+    var configuration = ""
+    /// What Weir does not do yet, where it is played on the reference alone.
+    var later: String?
     /// Everything that happens, in order.
     let steps: [Step]
 

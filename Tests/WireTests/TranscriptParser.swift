@@ -21,6 +21,8 @@ struct TranscriptParser {
     private var name: Substring?
     private var nameLine = 0
     private var lines: [Line] = []
+    private var configuration = ""
+    private var later: String?
 
     private init(topic: String) { self.topic = topic }
 
@@ -47,6 +49,14 @@ struct TranscriptParser {
             return
         }
         guard self.name != nil else { throw TranscriptError(line: number, reason: "no case has begun") }
+        if line.hasPrefix("! ") {
+            self.configuration += line.dropFirst(2) + "\n"
+            return
+        }
+        if line.hasPrefix("-- later ") {
+            self.later = String(line.dropFirst(9))
+            return
+        }
         self.lines.append(try self.split(line, number))
     }
 
@@ -113,9 +123,19 @@ struct TranscriptParser {
         for step in last.values where step.action != .wait && step.action != .end {
             throw TranscriptError(line: step.line, reason: "a connection ends with `-- wait` or `END`")
         }
-        self.cases.append(Transcript(topic: self.topic, name: String(name), steps: steps))
+        self.cases.append(
+            Transcript(
+                topic: self.topic,
+                name: String(name),
+                configuration: self.configuration,
+                later: self.later,
+                steps: steps
+            )
+        )
         self.name = nil
         self.lines = []
+        self.configuration = ""
+        self.later = nil
     }
 
     private func step(_ index: Int) throws(TranscriptError) -> Transcript.Step {

@@ -22,6 +22,15 @@ struct TranscriptParserTests {
         #expect(cases[0].sentBytes == 6)
     }
 
+    @Test("A case may have a configuration, and say that it is for later")
+    func configuration() throws {
+        let text = "# one\n! a: 1\n! b {\n-- later tracing\n! }\nEND\n# two\nEND\n"
+        let cases = try TranscriptParser.parse(text, topic: "t")
+        #expect(cases.map(\.configuration) == ["a: 1\nb {\n}\n", ""])
+        #expect(cases.map(\.later) == ["tracing", nil])
+        #expect(cases.map(\.steps.count) == [1, 1])
+    }
+
     @Test("Each kind of line is its own action")
     func actions() throws {
         #expect(try self.action("C: PING") == .send([.bytes(Array("PING".utf8)), .bytes([13, 10])]))

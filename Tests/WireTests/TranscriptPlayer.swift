@@ -14,6 +14,8 @@ final class TranscriptPlayer {
     private let identifier: [UInt8]
     private let transcript: Transcript
     private var sockets: [Int: ClientSocket] = [:]
+    /// The first line of the newest connection.
+    private var greeting: [UInt8] = []
 
     private init(_ transcript: Transcript, port: Int, isBytewise: Bool) {
         self.transcript = transcript
@@ -43,7 +45,13 @@ final class TranscriptPlayer {
     // MARK: Steps
 
     private func perform(_ step: Transcript.Step) throws {
+        let isNew = self.sockets[step.connection] == nil
         let socket = try self.socket(of: step)
+        if isNew, case .receiveLine(let parts) = step.action, case .bytes(let start)? = parts.first,
+            start.starts(with: Array("INFO ".utf8))
+        {
+            return try self.match(parts, self.greeting, step)
+        }
         switch step.action {
         case .send(let parts):
             let bytes = Transcript.bytes(of: parts, identifier: self.identifier)
@@ -77,6 +85,7 @@ final class TranscriptPlayer {
         if !info.starts(with: "INFO {".utf8) || !info.suffix(2).elementsEqual("} ".utf8) {
             throw self.difference(step, "INFO {…} ", printable(info))
         }
+        self.greeting = info
         return socket
     }
 
@@ -106,6 +115,10 @@ final class TranscriptPlayer {
     {
         var line = try socket.readLine()
         if line == Self.ping.dropLast(2) { line = try socket.readLine() }
+        try self.match(parts, line, step)
+    }
+
+    private func match(_ parts: [Transcript.Part], _ line: [UInt8], _ step: Transcript.Step) throws {
         // Split at `%{*}`: the first piece begins the line, the others follow in their order.
         let pieces = parts.split(separator: .any, omittingEmptySubsequences: false)
             .map { Transcript.bytes(of: Array($0), identifier: self.identifier) }

@@ -9,11 +9,16 @@ enum TranscriptFiles {
 
     /// What each file is about.
     static let topics = [
-        "handshake", "lexical", "publish", "unsubscribe", "headers", "reserved", "stream",
+        "handshake", "lexical", "publish", "unsubscribe", "headers", "reserved", "stream", "limits",
+        "mappings",
+        "access",
     ]
 
     /// The cases of all files; of a file that cannot be read, none: ``TranscriptFileTests`` tells.
     static let cases = topics.flatMap { (try? Self.read($0)) ?? [] }
+
+    /// Those for a server without a configuration.
+    static let plain = cases.filter { $0.configuration.isEmpty && $0.later == nil }
 
     static func read(_ topic: String) throws -> [Transcript] {
         let file = self.folder.appendingPathComponent("\(topic).txt")
@@ -41,7 +46,7 @@ struct TranscriptFileTests {
 // Serialized, because cases share one server and its subjects.
 @Suite("Transcripts", .serialized, .server)
 struct TranscriptTests {
-    @Test("A case goes as written", arguments: TranscriptFiles.cases)
+    @Test("A case goes as written", arguments: TranscriptFiles.plain)
     func asWritten(transcript: Transcript) throws {
         try TranscriptPlayer.play(transcript, port: RunningServer.port)
     }
@@ -54,7 +59,7 @@ struct BytewiseTranscriptTests {
 
     @Test(
         "A case goes as written when every byte comes by itself",
-        arguments: TranscriptFiles.cases.filter { $0.sentBytes <= bytesMax }
+        arguments: TranscriptFiles.plain.filter { $0.sentBytes <= bytesMax }
     )
     func bytewise(transcript: Transcript) throws {
         try TranscriptPlayer.play(transcript, port: RunningServer.port, isBytewise: true)
@@ -67,10 +72,19 @@ struct ReferenceTranscriptTests {
     func reference() async throws {
         try await RunningServer.withStore { directory in
             let program = try #require(ReferenceServer.program)
-            let server = try ReferenceServer(program: program, storeDirectory: directory)
-            for transcript in TranscriptFiles.cases {
-                #expect(throws: Never.self, "\(transcript.testDescription)") {
-                    try TranscriptPlayer.play(transcript, port: server.port)
+            // One server for all cases that have the same configuration.
+            for (configuration, cases) in Dictionary(grouping: TranscriptFiles.cases, by: \.configuration) {
+                let file = configuration.isEmpty ? nil : directory + "/server.conf"
+                if let file { try configuration.write(toFile: file, atomically: true, encoding: .utf8) }
+                let server = try ReferenceServer(
+                    program: program,
+                    storeDirectory: directory,
+                    configuration: file
+                )
+                for transcript in cases {
+                    #expect(throws: Never.self, "\(transcript.testDescription)") {
+                        try TranscriptPlayer.play(transcript, port: server.port)
+                    }
                 }
             }
         }
