@@ -262,7 +262,8 @@ let package = Package(
         .testTarget(
             name: "WireTests",
             dependencies: [
-                "Weir", "Broker", "TestSupport", .product(name: "NIOCore", package: "swift-nio"),
+                "Weir", "Broker", "ServerConfiguration", "TestSupport",
+                .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: tests

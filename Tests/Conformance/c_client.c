@@ -1,4 +1,5 @@
-// A small C program against libnats: it stores messages, reads them through a pull consumer and acknowledges them.
+// A small C program against libnats: it stores messages, reads them through a pull consumer and acknowledges them. Then
+// it drains a connection.
 // test_c_client.py compiles and runs it. Usage: c_client URL. Exits with 0 when everything was as it should be.
 
 #include <nats/nats.h>
@@ -22,6 +23,36 @@ static void expect(const char *what, uint64_t found, uint64_t expected)
         return;
     fprintf(stderr, "%s: %llu, expected %llu\n", what, (unsigned long long) found, (unsigned long long) expected);
     exit(1);
+}
+
+static void count_message(natsConnection *connection, natsSubscription *subscription, natsMsg *message, void *counter)
+{
+    (void) connection;
+    (void) subscription;
+    nats_Sleep(1);
+    (*(int *) counter)++;
+    natsMsg_Destroy(message);
+}
+
+// A connection that is drained gets all that was published before, and closes.
+static void drain(const char *url)
+{
+    natsConnection *connection = NULL;
+    natsSubscription *subscription = NULL;
+    int received = 0;
+
+    check(natsConnection_ConnectTo(&connection, url), "connect to drain", 0);
+    check(natsConnection_Subscribe(&subscription, connection, "drained", count_message, &received), "subscribe", 0);
+    for (int number = 0; number < MESSAGES; number++)
+        check(natsConnection_PublishString(connection, "drained", "x"), "publish", 0);
+    check(natsConnection_Drain(connection), "drain", 0);
+    check(natsSubscription_WaitForDrainCompletion(subscription, 10000), "wait for the end", 0);
+    for (int waited = 0; waited < 10000 && !natsConnection_IsClosed(connection); waited += 10)
+        nats_Sleep(10);
+    expect("closed", natsConnection_IsClosed(connection), 1);
+    expect("drained messages", (uint64_t) received, MESSAGES);
+    natsSubscription_Destroy(subscription);
+    natsConnection_Destroy(connection);
 }
 
 int main(int count, char **arguments)
@@ -102,6 +133,7 @@ int main(int count, char **arguments)
     natsSubscription_Destroy(subscription);
     jsCtx_Destroy(js);
     natsConnection_Destroy(connection);
+    drain(arguments[1]);
     nats_Close();
     printf("%d messages stored, read and acknowledged\n", next);
     return 0;

@@ -123,6 +123,24 @@ async def test_a_large_payload_arrives_whole(nc, js):
 
 
 @asynchronous
+async def test_a_drained_subscription_gets_what_came_before_and_nothing_after(nc, js):
+    """Core 1.9: UNSUB, and all that is under way is still delivered."""
+    got = []
+
+    async def keep(message):
+        await asyncio.sleep(0.001)
+        got.append(int(message.data))
+
+    subscription = await nc.subscribe("drained", cb=keep)
+    for number in range(100):
+        await nc.publish("drained", str(number).encode())
+    await subscription.drain()
+    await nc.publish("drained", b"100")
+    await nc.flush()
+    assert got == list(range(100))
+
+
+@asynchronous
 async def test_draining_delivers_what_is_under_way(nc, js):
     """Core 1.9."""
     got = []

@@ -1,4 +1,6 @@
+import Broker
 import Foundation
+import ServerConfiguration
 import Testing
 
 /// The files of `data/transcripts`.
@@ -19,6 +21,22 @@ enum TranscriptFiles {
 
     /// Those for a server without a configuration.
     static let plain = cases.filter { $0.configuration.isEmpty && $0.later == nil }
+
+    /// Those for servers with a configuration, by it.
+    static let configured = Dictionary(
+        grouping: cases.filter { !$0.configuration.isEmpty && $0.later == nil },
+        by: \.configuration
+    )
+    .map { Configured(configuration: $0.key, cases: $0.value) }
+    .sorted { $0.testDescription < $1.testDescription }
+
+    /// Cases that one server can play.
+    struct Configured: Sendable, CustomTestStringConvertible {
+        let configuration: String
+        let cases: [Transcript]
+
+        var testDescription: String { self.cases.map(\.testDescription).joined(separator: ", ") }
+    }
 
     static func read(_ topic: String) throws -> [Transcript] {
         let file = self.folder.appendingPathComponent("\(topic).txt")
@@ -49,6 +67,33 @@ struct TranscriptTests {
     @Test("A case goes as written", arguments: TranscriptFiles.plain)
     func asWritten(transcript: Transcript) throws {
         try TranscriptPlayer.play(transcript, port: RunningServer.port)
+    }
+}
+
+// Serialized, because a case may wait for a timer, and a full machine would miss it.
+@Suite("Transcripts with configurations", .serialized)
+struct ConfiguredTranscriptTests {
+    @Test("A case goes as written on a server with its configuration", arguments: TranscriptFiles.configured)
+    func asWritten(configured: TranscriptFiles.Configured) async throws {
+        let sources = ConfigurationSources(
+            readFile: { _ in .failure(.init("no files")) },
+            environment: { _ in nil }
+        )
+        let text = Array(configured.configuration.utf8)
+        let tree = try ConfigurationTree(text, file: "server.conf", sources: sources)
+        let options = try Configuration(reading: tree).options
+        try await RunningServer.with {
+            let own = $0
+            $0 = options
+            ($0.host, $0.port, $0.storeDirectory) = (own.host, own.port, own.storeDirectory)
+            $0.eventLoops = own.eventLoops
+        } _: { port in
+            for transcript in configured.cases {
+                #expect(throws: Never.self, "\(transcript.testDescription)") {
+                    try TranscriptPlayer.play(transcript, port: port)
+                }
+            }
+        }
     }
 }
 
