@@ -51,6 +51,8 @@ public final class Broker: @unchecked Sendable {
 
     /// Clients that are gone.
     let closedClients: ClosedClients
+    /// Who is told what happens to clients.
+    let clientObserver = Mutex<(@Sendable (ClientEvent) -> Void)?>(nil)
     /// When it was made.
     public let started: Timestamp
     /// The port that clients connect to; 0 before the server listens.

@@ -28,9 +28,44 @@ public final class ServerReports: Sendable {
     private let address = Mutex<Address?>(nil)
     /// How often each path was asked for; bounded, since only paths that are served are counted.
     private let requests = Mutex<[String: Int]>([:])
+    private let system = Mutex<(service: SystemService, events: SystemEvents)?>(nil)
+    private let reloading = Mutex<(@Sendable () async -> String?)?>(nil)
 
     /// Reports of `broker`.
     public init(broker: Broker) { self.broker = broker }
+
+    // MARK: - The system account
+
+    /// Begins to answer requests and to tell of events in the system account: called once, before the server listens.
+    public func startSystemService() {
+        let service = SystemService(reports: self)
+        let events = SystemEvents(service: service)
+        let isFirst = self.system.withLock { system in
+            if system != nil { return false }
+            system = (service, events)
+            return true
+        }
+        guard isFirst else { return }
+        service.start()
+        events.start()
+    }
+
+    /// Tells in the system account that the server stops, and nothing any more: called before it does.
+    public func stopSystemService() { self.system.withLock { $0 }?.events.shutDown() }
+
+    /// Tells in the system account that the server is about to stop.
+    public func tellLameDuck() { self.system.withLock { $0 }?.events.tellLameDuck() }
+
+    /// Sets what reads the configuration anew when the system account asks for it: it returns what is wrong, nil if
+    /// nothing is.
+    public func onReload(_ reload: @escaping @Sendable () async -> String?) {
+        self.reloading.withLock { $0 = reload }
+    }
+
+    /// What reads the configuration anew.
+    var reload: (@Sendable () async -> String?)? { self.reloading.withLock { $0 } }
+
+    // MARK: - Reports
 
     /// Notes where the endpoints are served, which a report shows.
     public func didListen(at address: Address) { self.address.withLock { $0 = address } }

@@ -58,6 +58,13 @@ public struct JSONWriter: Sendable {
     /// Writes an integer.
     public mutating func integer(_ value: some BinaryInteger) { self.plain(String(value)) }
 
+    /// Writes a value that is JSON text already.
+    public mutating func raw(_ json: [UInt8]) {
+        self.separate()
+        self.bytes.append(contentsOf: json)
+        self.needsComma = true
+    }
+
     /// Writes a number with as many digits as it takes to read it back, and no fraction where there is none; what is
     /// not finite becomes 0.
     public mutating func number(_ value: Double) {

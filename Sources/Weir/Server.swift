@@ -80,6 +80,7 @@ public final class Server: Sendable {
         } catch {
             throw StartError.cannotOpenStore(reason: "\(error)")
         }
+        self.reports.startSystemService()
         let address = "\(self.options.host):\(self.options.port)"
         do {
             let channel = try await self.makeBootstrap()
@@ -99,6 +100,7 @@ public final class Server: Sendable {
     /// Takes the lame duck duration of the options at most; ``shutDown()`` ends it at once.
     public func enterLameDuckMode() async {
         await self.stopListening()
+        self.reports.tellLameDuck()
         let broker = self.broker
         let task = self.leaving.withLock { leaving in
             let task = leaving ?? Task { await broker.enterLameDuck() }
@@ -130,6 +132,7 @@ public final class Server: Sendable {
     private func end() async {
         await self.stopListening()
         self.leaving.withLock { $0 }?.cancel()
+        self.reports.stopSystemService()
         await self.broker.shutDown()
         try? await self.group.shutdownGracefully()
     }

@@ -130,6 +130,7 @@ extension ClientSession {
         self.rights = user.permissions.map { ClientRights($0, seed: self.broker.hashSeed) }
         self.forgetRoute()
         self.prepareParser()
+        self.broker.didBind(self)
         return true
     }
 

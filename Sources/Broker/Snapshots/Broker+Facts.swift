@@ -26,6 +26,9 @@ extension Broker {
     /// The time, by the server's clock.
     public var now: Timestamp { self.clock() }
 
+    /// What the server was told at its start.
+    public var settings: ServerOptions { self.options }
+
     /// The server's name; its id if none was given.
     public var serverName: String { self.options.serverName ?? self.serverID }
 

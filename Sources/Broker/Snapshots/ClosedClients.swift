@@ -21,6 +21,7 @@ final class ClosedClients: Sendable {
         // Unchecked: the connection is safe to share, and the snapshot a value.
         var client: ClientSnapshot
         let connection: Connection
+        let wasBound: Bool
     }
 
     private struct State {
@@ -49,7 +50,7 @@ final class ClosedClients: Sendable {
         var client = session.snapshot()
         client.pendingBytes = 0
         client.end = (session.shard.now, session.activity.value.closeReason ?? .clientClosed)
-        let leaving = Leaving(client: client, connection: session.connection)
+        let leaving = Leaving(client: client, connection: session.connection, wasBound: session.login.user != nil)
         let begins = self.state.withLock { state in
             state.leaving.append(leaving)
             defer { state.isGathering = true }
@@ -87,6 +88,7 @@ final class ClosedClients: Sendable {
             self.state.withLock { state in
                 for one in leaving { self.append(one.client, to: &state) }
             }
+            for one in leaving { broker.didLeave(one.client, wasBound: one.wasBound) }
             return self.gather(broker)
         }
         broker.shards[index]

@@ -1,5 +1,3 @@
-import Synchronization
-
 /// A subscription at one time.
 public struct SubscriptionSnapshot: Sendable {
     /// The account's name.
