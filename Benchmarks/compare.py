@@ -86,6 +86,9 @@ def wall(run):
         return "–"
     if run["work"] == "ready":
         return f"{run['seconds']:.2f} s"
+    if run["work"] == "idle":
+        return (f"{run['idle_kib'] / 1024:.0f} MiB; {run['bytes_per_connection'] / 1024:.1f} KiB a connection, "
+                f"{run['bytes_per_subscription']} B a subscription")
     text = quantity(run["rate"], "/s").replace(" /s", "/s")
     if run["work"] == "request" or run["work"] == "js-pub" and run["in_flight"] <= 64:
         text += f" (p50 {run['p50_us']:.0f} µs, p99 {run['p99_us']:.0f} µs)"
@@ -106,6 +109,8 @@ def memory(run):
 
 def ratio(reference, weir):
     if reference is None or weir is None:
+        return None
+    if weir["work"] == "idle":
         return None
     if weir["work"] == "ready":
         return reference["seconds"] / weir["seconds"]

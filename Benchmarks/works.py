@@ -36,6 +36,14 @@ def core_steps(quick):
              "pubsub", 1_000_000, "--size", 128, *four),
         step("queue group, 4 → 4, 128 B", "each message to one of four",
              "pubsub", 2_000_000, "--size", 128, *four, "--queue", "workers"),
+        step("fan-out 4 → 4, one subject each, 128 B", "each publisher has a subscriber of its own",
+             "pubsub", 2_000_000, "--size", 128, *four, "--pairs"),
+        step("queue group, 1 000 members, 128 B", "four connections",
+             "pubsub", 1_000_000, "--size", 128, "--subscribers", 4, "--queue", "workers", "--members", 250),
+        step("100 000 subscriptions, 128 B", "each with a wildcard, each message for another one",
+             "pubsub", 500_000, "--size", 128, "--subjects", 100_000, "--each"),
+        step("a new subject each message, 128 B", "one subscriber to all of them",
+             "pubsub", 1_000_000, "--size", 128, "--subjects", 99_999_999),
         step("request → reply, 1 in flight", "128 B each way",
              "request", 20_000, "--size", 128, "--in-flight", 1),
         step("request → reply, 100 in flight", "128 B each way",
@@ -79,6 +87,8 @@ def scenarios(quick):
 
     synced = "Weir syncs before each ack"
     return [
+        [Step("idle: 5 000 connections, 100 000 subscriptions", "",
+              lambda life: life.load("idle", "--connections", 5_000, "--subscriptions", 100_000))],
         core_steps(quick),
         [Step(BAR_WORK, synced, publish(million, 128, 4_000), synced=True)],
         [Step("stream publish, 4 000 in flight, 1 KiB", synced, publish(million // 2, 1024, 4_000),

@@ -52,7 +52,7 @@ public final class Broker: @unchecked Sendable {
     /// Clients that are gone.
     let closedClients: ClosedClients
     /// Who is told what happens to clients.
-    let clientObserver = Mutex<(@Sendable (ClientEvent) -> Void)?>(nil)
+    let clientObserver = Mutex<ClientObserver?>(nil)
     /// When it was made.
     public let started: Timestamp
     /// The port that clients connect to; 0 before the server listens.

@@ -110,7 +110,12 @@ final class SystemService: Sendable {
     private func failure(_ error: ReportError) -> [UInt8] {
         self.message { writer in
             var code = 500
-            if case .malformed = error { code = 400 } else { writer.key("data"); writer.null() }
+            if case .malformed = error {
+                code = 400
+            } else {
+                writer.key("data")
+                writer.null()
+            }
             Self.write(code, error.text, to: &writer)
         }
     }

@@ -25,6 +25,7 @@ public enum Load {
         switch arguments.first {
         case "pub": return try PublishWork.run(rest).line
         case "pubsub": return try PublishSubscribeWork.run(rest).line
+        case "idle": return try IdleWork.run(rest).line
         case "request": return try RequestWork.run(rest).line
         case "js-pub": return try StreamPublishWork.run(rest).line
         case "js-pull": return try PullWork.run(rest).line
@@ -44,7 +45,8 @@ public enum Load {
         usage: load <work> --port <port> [--pid <server's process>] [options]
           pub      --count <n> --size <bytes> [--connections <n>] [--subjects <n>]
           pubsub   --count <n> --size <bytes> [--publishers <n>] [--subscribers <n>]
-                   [--queue <group>] [--pairs]
+                   [--queue <group> [--members <n>]] [--pairs] [--subjects <n> [--each]]
+          idle     --connections <n> --subscriptions <n>
           request  --count <n> --size <bytes> --in-flight <n> [--connections <n>]
           js-pub   --stream <name> --subject <subject> --count <n> --size <bytes> --in-flight <n>
                    [--connections <n>] [--subjects <n>] [--one-inbox] [--seconds <n>]

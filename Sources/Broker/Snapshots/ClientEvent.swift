@@ -12,23 +12,31 @@ public enum ClientEvent: Sendable {
     case refused(ClientSnapshot)
 }
 
+/// Who is told of clients.
+///
+/// A type of its own: a closure that a generic container holds is wrapped once more each time it is read through it.
+struct ClientObserver: Sendable {
+    let tell: @Sendable (ClientEvent) -> Void
+}
+
 extension Broker {
     /// Calls `observer` whenever something happens to a client: on an event loop, so it must not block.
     ///
     /// To be called before the server listens; a second observer takes the place of the first.
     public func observeClients(_ observer: @escaping @Sendable (ClientEvent) -> Void) {
-        self.clientObserver.withLock { $0 = observer }
+        self.clientObserver.withLock { $0 = ClientObserver(tell: observer) }
     }
 
     /// Tells of a client that is in its account now; called on its loop.
     func didBind(_ session: ClientSession) {
-        if let observer = self.clientObserver.withLock({ $0 }) { observer(.connected(session.snapshot())) }
+        guard let observer = self.clientObserver.withLock({ $0 }) else { return }
+        observer.tell(.connected(session.snapshot()))
     }
 
     /// Tells of a client that is gone, once all that it was sent is counted.
     func didLeave(_ client: ClientSnapshot, wasBound: Bool) {
         guard let observer = self.clientObserver.withLock({ $0 }) else { return }
-        observer(wasBound ? .disconnected(client) : .refused(client))
+        observer.tell(wasBound ? .disconnected(client) : .refused(client))
     }
 
     /// Ends the connection of a client without a word; false if there is no such client.
