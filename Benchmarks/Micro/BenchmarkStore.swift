@@ -27,7 +27,8 @@ final class BenchmarkStore {
         _ directory: String? = nil,
         limits: StoreLimits = StoreLimits(),
         duplicateWindow: Int64 = 0,
-        commitEvery: Int = 1_000
+        commitEvery: Int = 1_000,
+        encryption: StoreEncryption? = nil
     ) throws {
         self.directory = directory ?? Self.makeDirectory()
         self.isTemporary = directory == nil
@@ -37,7 +38,8 @@ final class BenchmarkStore {
             quarantine: self.directory + "/quarantine",
             limits: limits,
             duplicateWindow: duplicateWindow,
-            indexMapBytes: 64 << 30
+            indexMapBytes: 64 << 30,
+            encryption: encryption
         )
         let opened = try FileStreamStore.open(
             directory: self.directory + "/1",

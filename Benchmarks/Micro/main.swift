@@ -42,7 +42,9 @@ struct BenchmarkSizes {
 /// The command line.
 enum Program {
     /// The groups, in the order they run.
-    static let groups = ["hot", "append", "lookup", "next", "read", "purge", "subjects", "memory", "restart"]
+    static let groups = [
+        "hot", "append", "lookup", "next", "read", "purge", "subjects", "memory", "restart", "encryption",
+    ]
 
     /// Runs this program again with other arguments and waits for it.
     static func run(_ arguments: [String]) {
@@ -68,6 +70,7 @@ enum Program {
         case "purge": try PurgeBenchmark.run(sizes)
         case "subjects": try SubjectsBenchmark.run(sizes)
         case "memory": try MemoryBenchmark.run(sizes)
+        case "encryption": try EncryptionBenchmark.run(sizes)
         case "restart": try RestartBenchmark.run(sizes)
         default: self.refuse(group)
         }

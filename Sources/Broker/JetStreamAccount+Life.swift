@@ -49,6 +49,7 @@ extension JetStreamAccount {
     }
 
     private func restore(_ listed: CatalogStream) throws -> (name: String, entry: Entry, messages: UInt64) {
+        if listed.isLocked { throw self.storage.refusal(of: listed) }
         let record = try StreamRecord(listed.bytes)
         let now = self.broker.clock()
         let opened = try self.storage.openStream(listed.id, record, now: now)

@@ -25,6 +25,10 @@ extension JetStreamAccount {
             self.answerCreated(existing.handle, request)
             return self.endChange()
         }
+        if self.unavailable.contains(name) {
+            // Its files are there, and wait for a person: the name is taken.
+            throw .streamCreate("stream '\(name)' could not be opened when the server started")
+        }
         try self.checkOverlap(configuration)
         try configuration.checkFeatures(supported: Self.supportedFeatures)
         let created = self.home.now

@@ -14,6 +14,7 @@ final class JetStreamStorage: @unchecked Sendable {
     private let path: String
     private let syncInterval: Int64?
     private let asyncSyncInterval: Int64
+    private let encryption: StoreEncryption?
     private let logger: Logger
     private var directory: StoreDirectory?
     private var catalog: Catalog?
@@ -23,7 +24,13 @@ final class JetStreamStorage: @unchecked Sendable {
         self.path = path
         self.syncInterval = options.syncInterval
         self.asyncSyncInterval = options.asyncSyncInterval
+        self.encryption = options.encryption.map { StoreEncryption($0) }
         self.logger = logger
+    }
+
+    /// Why a stream is not opened whose configuration no key decrypts.
+    func refusal(of listed: CatalogStream) -> StoreError {
+        .locked(path: "the configuration of stream '\(listed.name)'", hasKey: self.encryption != nil)
     }
 
     /// The shard for the next stream: one after another.
@@ -39,7 +46,7 @@ final class JetStreamStorage: @unchecked Sendable {
     func open(randomBytes: [UInt8]) throws(StoreError) -> [CatalogStream] {
         let directory = try StoreDirectory.open(self.path, randomBytes: randomBytes)
         self.directory = directory
-        let catalog = try Catalog.open(directory: directory)
+        let catalog = try Catalog.open(directory: directory, encryption: self.encryption)
         self.catalog = catalog
         if catalog.wasRebuilt {
             self.logger.warning("The catalogue was rebuilt from the streams' own records")
@@ -76,6 +83,7 @@ final class JetStreamStorage: @unchecked Sendable {
         }
         var options = FileStoreOptions(record, id: id, quarantine: "\(directory.quarantinePath)/\(id)")
         options.durability = self.durability(of: record.configuration)
+        options.encryption = self.encryption
         let opened = try FileStreamStore.open(id, in: directory, options: options, now: now)
         self.report(opened.report, of: record.configuration.name)
         return OpenedStream(catalogID: id, store: opened.store, consumers: opened.consumers)
@@ -271,5 +279,17 @@ final class OpenedStream: @unchecked Sendable {
         self.catalogID = catalogID
         self.store = store
         self.consumers = consumers
+    }
+}
+
+extension StoreEncryption {
+    /// What the server's options say, as the store wants it.
+    fileprivate init(_ options: EncryptionOptions) {
+        let cipher: Cipher =
+            switch options.cipher {
+            case .chaCha: .chaCha
+            case .aes: .aes
+            }
+        self.init(cipher: cipher, key: options.key, previousKey: options.previousKey)
     }
 }

@@ -65,3 +65,11 @@ public struct StorageKeys: Sendable, Equatable {
         )
     }
 }
+
+extension StorageKeys: CustomStringConvertible, CustomReflectable {
+    /// How many secrets there are: no text ever shows them.
+    public var description: String { "\(self.secrets.count) secrets, \(self.cipher)" }
+
+    /// Nothing, for the same reason.
+    public var customMirror: Mirror { Mirror(self, children: []) }
+}

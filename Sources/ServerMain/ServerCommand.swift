@@ -160,6 +160,7 @@ struct ServerCommand: AsyncParsableCommand {
             throw ValidationError("port \(self.port) is not between 1 and 65535, nor -1")
         }
         options.serverName = self.name
+        options.encryption = try EncryptionEnvironment.options()
         options.storeDirectory = "\(self.storeDirectory ?? "weir-data")/weir"
         if self.syncInterval.lowercased() != "always" {
             let text = Array(self.syncInterval.utf8)

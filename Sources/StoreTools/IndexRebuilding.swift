@@ -28,8 +28,9 @@ public struct IndexRebuilding {
     /// - Parameters:
     ///   - keepsOld: whether the old index stays in quarantine also when the new one is whole.
     ///   - now: the time, for message ids: those older than the duplicate window are not needed.
-    /// - Throws: ``StoreError/foreign(path:reason:)`` if the catalogue does not tell the stream's configuration; else
-    ///   what a system call says.
+    /// - Throws: ``StoreError/foreign(path:reason:)`` if the catalogue does not tell the stream's configuration;
+    ///   ``StoreError/locked(path:hasKey:)`` if something is encrypted that no key decrypts; else what a system call
+    ///   says.
     init(_ entry: StoreListing.Entry, of store: OfflineStore, keepsOld: Bool, now: Timestamp)
         throws(StoreError)
     {
@@ -37,6 +38,7 @@ public struct IndexRebuilding {
         self.store = store
         self.entry = entry
         self.now = now
+        try store.checkKeys(of: entry, stream: entry.stream)
         guard let record = entry.record else {
             throw .foreign(
                 path: store.streamPath(entry.id),
@@ -66,6 +68,7 @@ public struct IndexRebuilding {
     private mutating func rebuild(_ record: StreamRecord, quarantine: String) throws(StoreError) {
         let id = self.entry.id
         var options = FileStoreOptions(record, id: id, quarantine: quarantine)
+        options.encryption = self.store.encryption
         // A transaction writes each subject it touches once: the fewer, the faster. A tool may take that memory.
         options.checkpoint = CheckpointPolicy(messages: 300_000, bytes: 256 << 20)
         let opened = try FileStreamStore.open(
@@ -127,6 +130,7 @@ extension StoreTools {
     /// Makes the indexes of a store anew from its logs: of the stream of that name or number, or of all.
     ///
     /// - Parameters:
+    ///   - encryption: what decrypts what is encrypted.
     ///   - visit: called with each stream that is done.
     ///   - now: the time, for message ids: those older than the duplicate window are not needed.
     /// - Throws: what opening the store throws; ``StoreError/foreign(path:reason:)`` if there is no such stream or the
@@ -134,10 +138,11 @@ extension StoreTools {
     public static func rebuildIndexes(
         of path: String,
         stream: String?,
+        encryption: StoreEncryption? = nil,
         now: Timestamp,
         visit: (IndexRebuilding) -> Void
     ) throws(StoreError) {
-        let store = try OfflineStore.open(path, for: .changing)
+        let store = try OfflineStore.open(path, for: .changing, encryption: encryption)
         defer { store.close() }
         for entry in try self.entries(of: store, named: stream) {
             visit(try IndexRebuilding(entry, of: store, keepsOld: false, now: now))

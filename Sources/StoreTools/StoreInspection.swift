@@ -138,16 +138,17 @@ public struct StoreInspection {
     private func segments(_ entry: StoreListing.Entry) throws(StoreError) -> String {
         guard let (directory, stream) = try self.directory("log", of: entry) else { return "no log" }
         let reports = try StoreError.reading { () throws(SegmentError) in
-            try MessageLog.verify(directory, stream: stream)
+            try MessageLog.verify(directory, stream: stream, keys: self.store.encryption?.keys)
         }
         var table = TextTable(
-            ["segment", "last", "records", "bytes", "sealed", "damage"],
+            ["segment", "last", "records", "bytes", "sealed", "locked", "damage"],
             rightAligned: [0, 1, 2, 3]
         )
         for report in reports.filter({ $0.number >= self.window.from }).prefix(self.window.limit) {
             table.add([
                 String(report.number), String(report.lastSequence), Quantity.count(report.records),
                 Quantity.bytes(report.bytes), report.isSealed ? "yes" : "no",
+                report.lockedRecords > 0 ? Quantity.count(report.lockedRecords) : "",
                 report.holeCount > 0 ? "\(report.holeCount) places" : "",
             ])
         }
@@ -165,8 +166,10 @@ public struct StoreInspection {
             rightAligned: [0, 2, 3, 4, 5, 6]
         )
         var left = self.window.limit
+        var hidden: UInt64 = 0
         try StoreError.reading { () throws(SegmentError) in
-            _ = try MessageLog.verify(directory, stream: stream) { header, body in
+            let keys = self.store.encryption?.keys
+            let reports = try MessageLog.verify(directory, stream: stream, keys: keys) { header, body in
                 guard left > 0, header.sequence >= self.window.from else { return }
                 left -= 1
                 var flags: [String] = []
@@ -176,8 +179,9 @@ public struct StoreInspection {
                 if let stored, header.sequence <= stored.last, !stored.contains(header.sequence) {
                     flags.append("removed")
                 }
+                if header.isLocked { flags.append("locked") }
                 let subject =
-                    header.flags.contains(.erased)
+                    header.isLocked || header.flags.contains(.erased)
                     ? "" : PrintableText.of(body.extracting(first: header.subjectLength).array())
                 table.add([
                     String(header.sequence), Self.time(header.timestamp), String(header.position.segment),
@@ -185,6 +189,11 @@ public struct StoreInspection {
                     String(header.payloadLength), flags.joined(separator: ","), subject,
                 ])
             }
+            hidden = reports.reduce(0) { $0 + $1.lockedRecords }
+        }
+        if hidden > 0 {
+            let text = "encrypted: \(Quantity.count(hidden)) records are not shown, or without their subjects"
+            return table.text + "\n\(text)"
         }
         return table.text
     }
@@ -194,12 +203,16 @@ public struct StoreInspection {
         var table = TextTable(["file", "offset", "after", "entry"], rightAligned: [0, 1, 2])
         var left = self.window.limit
         try StoreError.reading { () throws(SegmentError) in
-            _ = try Journal.verify(directory, stream: stream) { entry, bytes in
+            let keys = self.store.encryption?.keys
+            _ = try Journal.verify(directory, stream: stream, keys: keys) { entry, bytes in
                 guard left > 0, entry.after >= self.window.from else { return }
                 left -= 1
                 table.add([
                     String(entry.file), String(entry.offset), String(entry.after),
-                    JournalText.describe(kind: entry.kind, bytes) ?? "of unknown form, kind \(entry.kind)",
+                    entry.isLocked
+                        ? "encrypted"
+                        : JournalText.describe(kind: entry.kind, bytes)
+                            ?? "of unknown form, kind \(entry.kind)",
                 ])
             }
         }

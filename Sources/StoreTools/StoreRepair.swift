@@ -9,22 +9,30 @@ public struct StoreRepair {
 
     private let path: String
     private let randomBytes: [UInt8]
+    private let encryption: StoreEncryption?
     private let now: Timestamp
 
     /// Repairs the store at `path`.
     ///
     /// - Parameters:
     ///   - randomBytes: sixteen random bytes, as opening a store takes them.
+    ///   - encryption: what decrypts what is encrypted; few things need it.
     ///   - now: the time, for message ids: those older than the duplicate window are not needed.
     /// - Throws: what opening the store throws, else what a system call says. It can be called again then.
     /// - Precondition: `randomBytes` has sixteen bytes.
-    public init(_ plan: RepairPlan, at path: String, randomBytes: [UInt8], now: Timestamp) throws(StoreError)
-    {
+    public init(
+        _ plan: RepairPlan,
+        at path: String,
+        randomBytes: [UInt8],
+        encryption: StoreEncryption? = nil,
+        now: Timestamp
+    ) throws(StoreError) {
+        self.encryption = encryption
         self.path = path
         self.randomBytes = randomBytes
         self.now = now
         if plan.steps.contains(.catalog) { try self.mendCatalog() }
-        let store = try OfflineStore.open(path, for: .changing)
+        let store = try OfflineStore.open(path, for: .changing, encryption: encryption)
         defer { store.close() }
         let listing = try StoreListing(store)
         let indexes = Set(plan.steps.compactMap { if case .index(let id) = $0 { id } else { nil } })
@@ -36,11 +44,33 @@ public struct StoreRepair {
             case .state(let id): try self.mendState(id, usesIndex: !indexes.contains(id), store)
             case .index(let id):
                 guard let entry = listing.entries.first(where: { $0.id == id }) else { continue }
-                let made = try IndexRebuilding(entry, of: store, keepsOld: true, now: now)
-                let kept = made.kept.map { "; the old one is \($0)" } ?? ""
-                self.done.append("index of stream \(id): made anew with \(made.messages) messages\(kept)")
-                self.done += made.notices.map { "stream \(id): \($0)" }
+                try self.rebuildIndex(entry, store)
             }
+        }
+    }
+
+    /// Makes an index anew; one that only a key could make is put out of the way, for the server to make it.
+    private mutating func rebuildIndex(_ entry: StoreListing.Entry, _ store: OfflineStore) throws(StoreError)
+    {
+        let id = entry.id
+        do throws(StoreError) {
+            let made = try IndexRebuilding(entry, of: store, keepsOld: true, now: self.now)
+            let kept = made.kept.map { "; the old one is \($0)" } ?? ""
+            self.done.append("index of stream \(id): made anew with \(made.messages) messages\(kept)")
+            self.done += made.notices.map { "stream \(id): \($0)" }
+        } catch {
+            guard case .locked = error else { throw error }
+            let quarantine = try store.quarantine(of: id)
+            let path = store.streamPath(id)
+            let name = try StoreError.reading { () throws(SegmentError) -> String? in
+                let directory = try POSIXDirectory(path: path)
+                guard try directory.list().contains("index") else { return nil }
+                return try directory.setAside("index", in: quarantine)
+            }
+            let kept = name.map { "; the old one is quarantine/\(id)/\($0)" } ?? ""
+            self.done.append(
+                "index of stream \(id): the server makes it anew when it starts, since that needs the key\(kept)"
+            )
         }
     }
 
@@ -50,7 +80,7 @@ public struct StoreRepair {
         let found = try self.setAsideSmallFiles()
         let directory = try StoreDirectory.open(found, randomBytes: self.randomBytes)
         defer { directory.close() }
-        let catalog = try Catalog.open(directory: directory)
+        let catalog = try Catalog.open(directory: directory, encryption: self.encryption)
         self.done += catalog.problems
     }
 
@@ -91,6 +121,7 @@ public struct StoreRepair {
         _ listing: StoreListing,
         _ store: OfflineStore
     ) throws(StoreError) {
+        let keys = self.encryption?.keys
         try self.mend(id, "log", SegmentNames.segment(number), listing, store) {
             directory,
             stream,
@@ -102,7 +133,8 @@ public struct StoreRepair {
                     number,
                     in: directory,
                     stream: stream,
-                    quarantine: quarantine
+                    quarantine: quarantine,
+                    keys: keys
                 )
                 result.kept += round.kept
                 result.mended += round.mended
@@ -118,11 +150,12 @@ public struct StoreRepair {
         _ listing: StoreListing,
         _ store: OfflineStore
     ) throws(StoreError) {
+        let keys = self.encryption?.keys
         try self.mend(id, "journal", SegmentNames.journal(number), listing, store) {
             directory,
             stream,
             quarantine throws(SegmentError) in
-            try Journal.repair(number, in: directory, stream: stream, quarantine: quarantine)
+            try Journal.repair(number, in: directory, stream: stream, quarantine: quarantine, keys: keys)
         }
     }
 

@@ -35,13 +35,16 @@ public struct StoreRestore {
 
     /// Restores the backup at `backup` into the directory `target`, made if it is missing.
     ///
-    /// - Parameter now: the time, for message ids when messages are left out.
+    /// - Parameters:
+    ///   - encryption: what decrypts what is encrypted; needed when messages are left out.
+    ///   - now: the time, for message ids when messages are left out.
     /// - Throws: ``StoreError/foreign(path:reason:)`` if the target is not empty, the backup is damaged, or it has no
-    ///   such stream; else what a system call says. The target is empty again then, or holds `weir.restoring` alone.
+    ///   such stream; ``StoreError/locked(path:hasKey:)`` if messages are to be left out that no key decrypts; else what a system call says. The target is empty again then, or holds `weir.restoring` alone.
     public init(
         _ backup: String,
         to target: String,
         limit: Limit? = nil,
+        encryption: StoreEncryption? = nil,
         now: Timestamp
     ) throws(StoreError) {
         let verification = try BackupVerification(backup, readsObjects: false)
@@ -55,7 +58,9 @@ public struct StoreRestore {
         self.path = target + "/weir"
         do throws(StoreError) {
             try self.copy(verification, to: root)
-            if let limit { try self.truncate(target + "/" + Self.temporaryName, limit, now: now) }
+            if let limit {
+                try self.truncate(target + "/" + Self.temporaryName, limit, encryption, now: now)
+            }
             try StoreError.reading { () throws(SegmentError) in
                 try root.rename(Self.temporaryName, to: "weir", in: nil)
                 try root.sync()
@@ -97,8 +102,13 @@ public struct StoreRestore {
         }
     }
 
-    private func truncate(_ path: String, _ limit: Limit, now: Timestamp) throws(StoreError) {
-        let store = try OfflineStore.open(path, for: .changing)
+    private func truncate(
+        _ path: String,
+        _ limit: Limit,
+        _ encryption: StoreEncryption?,
+        now: Timestamp
+    ) throws(StoreError) {
+        let store = try OfflineStore.open(path, for: .changing, encryption: encryption)
         defer { store.close() }
         let entries = try StoreTools.entries(of: store, named: limit.stream)
         if limit.sequence != nil, entries.count != 1 {

@@ -51,7 +51,8 @@ public struct StoreVerification {
                     name: entry.name,
                     account: entry.account,
                     path: store.streamPath(entry.id),
-                    stream: entry.stream
+                    stream: entry.stream,
+                    encryption: store.encryption
                 )
             )
         }

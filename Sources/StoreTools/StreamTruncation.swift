@@ -20,12 +20,14 @@ struct StreamTruncation {
         throws(StoreError)
     {
         let path = store.streamPath(entry.id)
+        let keys = store.encryption?.keys
+        try store.checkKeys(of: entry, stream: entry.stream)
         guard let stream = entry.stream else {
             throw .foreign(path: path, reason: "the catalogue does not tell its configuration")
         }
         let log = try StoreError.reading { () throws(SegmentError) in try POSIXDirectory(path: path + "/log")
         }
-        guard let last = try Self.last(bound, in: log, stream: stream) else { return }
+        guard let last = try Self.last(bound, in: log, stream: stream, keys) else { return }
         // An index of everything first: then nothing that the journal tells is needed any more.
         _ = try IndexRebuilding(entry, of: store, keepsOld: false, now: now)
         guard case .open(let index) = try IndexInspection.open(inStream: path) else {
@@ -33,12 +35,12 @@ struct StreamTruncation {
         }
         let stored = try index.storedSequences()
         let cut = try StoreError.reading { () throws(SegmentError) in
-            try MessageLog.cut(log, stream: stream, after: last)
+            try MessageLog.cut(log, stream: stream, after: last, keys: keys)
         }
         var messages: UInt64 = 0
         var bytes: UInt64 = 0
         try StoreError.reading { () throws(SegmentError) in
-            _ = try MessageLog.verify(log, stream: stream) { header, _ in
+            _ = try MessageLog.verify(log, stream: stream, keys: keys) { header, _ in
                 guard stored.contains(header.sequence), !header.flags.contains(.erased) else { return }
                 messages += 1
                 bytes += UInt64(header.bodyLength + (header.headerLength > 0 ? 34 : 30))
@@ -64,13 +66,14 @@ struct StreamTruncation {
     private static func last(
         _ bound: Bound,
         in log: any StorageDirectory,
-        stream: StreamUUID
+        stream: StreamUUID,
+        _ keys: StorageKeys?
     ) throws(StoreError) -> UInt64? {
         var last: UInt64 = 0
         var goes = false
         var before: UInt64?
         try StoreError.reading { () throws(SegmentError) in
-            _ = try MessageLog.verify(log, stream: stream) { header, _ in
+            _ = try MessageLog.verify(log, stream: stream, keys: keys) { header, _ in
                 if before == nil { before = header.sequence - 1 }
                 let stays =
                     switch bound {

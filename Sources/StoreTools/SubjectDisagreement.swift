@@ -16,15 +16,16 @@ struct SubjectDisagreement {
     init(
         _ comparison: IndexComparison,
         log: any StorageDirectory,
-        stream: StreamUUID
+        stream: StreamUUID,
+        keys: StorageKeys?
     ) throws(StoreError) {
         let buckets = Set(comparison.differing.sorted().prefix(Self.bucketsMax))
         if buckets.isEmpty { return }
         var expected: [[UInt8]: Set<UInt64>] = [:]
         let last = comparison.index.checkpoint.last
         try StoreError.reading { () throws(SegmentError) in
-            _ = try MessageLog.verify(log, stream: stream) { header, body in
-                guard header.sequence <= last, !header.flags.contains(.erased),
+            _ = try MessageLog.verify(log, stream: stream, keys: keys) { header, body in
+                guard header.sequence <= last, !header.flags.contains(.erased), !header.isLocked,
                     comparison.stored.contains(header.sequence)
                 else { return }
                 let subject = body.extracting(first: header.subjectLength)

@@ -32,6 +32,8 @@ public final class Catalog: @unchecked Sendable {
     public let problems: [String]
 
     private let files: CatalogFiles
+    private let cipher: CatalogCipher
+    /// What is stored, encrypted as it is.
     private var records: [UInt64: CatalogRecord]
     private var numbers: StreamNumbers
     /// Streams that are removed and whose directory could not be moved to trash yet.
@@ -41,15 +43,24 @@ public final class Catalog: @unchecked Sendable {
 
     /// Opens the catalog of a store, made if it is missing, and brings both copies to agreement.
     ///
+    /// What is kept of streams and consumers is encrypted if there is `encryption`, what was not encrypted before, or
+    /// with the previous key, at once.
+    ///
     /// - Throws: ``StoreError/foreign(path:reason:)`` if its format is newer than this program's, else what a system
     ///   call or LMDB says. Damage is not an error: see ``problems`` and ``wasRebuilt``.
-    public static func open(directory: StoreDirectory) throws(StoreError) -> Catalog {
+    public static func open(
+        directory: StoreDirectory,
+        encryption: StoreEncryption? = nil
+    ) throws(StoreError) -> Catalog {
         var recovery = CatalogRecovery(directory: directory)
         let files = try recovery.run()
-        return Catalog(recovery, files)
+        let catalog = Catalog(recovery, files, CatalogCipher(keys: encryption?.keys))
+        catalog.encryptAll()
+        return catalog
     }
 
-    private init(_ recovery: CatalogRecovery, _ files: CatalogFiles) {
+    private init(_ recovery: CatalogRecovery, _ files: CatalogFiles, _ cipher: CatalogCipher) {
+        self.cipher = cipher
         self.directory = recovery.directory
         self.wasRebuilt = recovery.wasRebuilt
         self.problems = recovery.problems
@@ -61,7 +72,27 @@ public final class Catalog: @unchecked Sendable {
 
     /// All streams that can be read, by ascending number.
     public func streams() -> [CatalogStream] {
-        self.records.values.map(\.stream).sorted { $0.id < $1.id }
+        self.records.values.map { self.cipher.decrypt($0.stream) }.sorted { $0.id < $1.id }
+    }
+
+    /// Encrypts with the key what is not; what no key decrypts stays, and so does what cannot be written now.
+    private func encryptAll() {
+        for id in self.records.keys.sorted() {
+            var record = self.record(id)
+            if self.cipher.isCurrent(record.stream) { continue }
+            let plain = self.cipher.decrypt(record.stream)
+            if plain.isLocked { continue }
+            record.stream.bytes = self.cipher.encrypt(plain.bytes, CatalogRecord.key(id))
+            var changes = [
+                CatalogFiles.Change(table: .streams, key: CatalogRecord.key(id), value: record.row())
+            ]
+            for (index, consumer) in plain.consumers.enumerated() {
+                let key = CatalogRecord.key(id, consumer: consumer.id)
+                record.stream.consumers[index].bytes = self.cipher.encrypt(consumer.bytes, key)
+                changes.append(record.put(record.stream.consumers[index]))
+            }
+            do throws(StoreError) { try self.replace(by: record, changes) } catch { return }
+        }
     }
 
     /// Adds a stream and makes its directory; returns its number.
@@ -72,7 +103,12 @@ public final class Catalog: @unchecked Sendable {
             try self.numbers.take(self.directory.root)
         }
         let record = CatalogRecord(
-            stream: CatalogStream(id: id, account: account, name: name, bytes: bytes)
+            stream: CatalogStream(
+                id: id,
+                account: account,
+                name: name,
+                bytes: self.cipher.encrypt(bytes, CatalogRecord.key(id))
+            )
         )
         precondition(
             !self.records.values.contains { $0.hasName(of: record) },
@@ -99,7 +135,7 @@ public final class Catalog: @unchecked Sendable {
     /// - Precondition: the catalog has that stream.
     public func updateStream(id: UInt64, bytes: [UInt8]) throws(StoreError) {
         var record = self.record(id)
-        record.stream.bytes = bytes
+        record.stream.bytes = self.cipher.encrypt(bytes, CatalogRecord.key(id))
         try self.replace(
             by: record,
             [.init(table: .streams, key: CatalogRecord.key(id), value: record.row())]
@@ -136,7 +172,12 @@ public final class Catalog: @unchecked Sendable {
     public func addConsumer(stream: UInt64, name: String, bytes: [UInt8]) throws(StoreError) -> UInt64 {
         var record = self.record(stream)
         precondition(record.index(of: name) == nil, "a consumer has a name of its own")
-        let consumer = CatalogConsumer(id: record.nextConsumer, name: name, bytes: bytes)
+        let key = CatalogRecord.key(stream, consumer: record.nextConsumer)
+        let consumer = CatalogConsumer(
+            id: record.nextConsumer,
+            name: name,
+            bytes: self.cipher.encrypt(bytes, key)
+        )
         record.nextConsumer += 1
         record.stream.consumers.append(consumer)
         try self.replace(
@@ -157,7 +198,8 @@ public final class Catalog: @unchecked Sendable {
         guard let index = record.index(of: name) else {
             preconditionFailure("the stream \(stream) has no such consumer")
         }
-        record.stream.consumers[index].bytes = bytes
+        let key = CatalogRecord.key(stream, consumer: record.stream.consumers[index].id)
+        record.stream.consumers[index].bytes = self.cipher.encrypt(bytes, key)
         try self.replace(by: record, [record.put(record.stream.consumers[index])])
     }
 

@@ -58,7 +58,8 @@ public struct CatalogInspection {
             self.add("ids", nil, "the file of reserved stream numbers is damaged")
         }
         let best = self.rows.merging(self.copies) { row, _ in row }
-        self.streams = best.values.map(\.stream).sorted { $0.id < $1.id }
+        let cipher = CatalogCipher(keys: store.encryption?.keys)
+        self.streams = best.values.map { cipher.decrypt($0.stream) }.sorted { $0.id < $1.id }
     }
 
     private mutating func add(_ place: String, _ stream: UInt64?, _ text: String, isMended: Bool = true) {

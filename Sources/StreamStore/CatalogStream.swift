@@ -10,6 +10,8 @@ public struct CatalogStream: Sendable, Equatable {
     public var bytes: [UInt8]
     /// Its consumers, by ascending number.
     public var consumers: [CatalogConsumer]
+    /// Whether what is kept of it, or of one of its consumers, is encrypted and no key decrypts it.
+    public internal(set) var isLocked = false
 
     /// Makes the value.
     public init(id: UInt64, account: String, name: String, bytes: [UInt8], consumers: [CatalogConsumer] = [])

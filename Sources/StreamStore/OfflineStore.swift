@@ -20,6 +20,8 @@ public final class OfflineStore {
     public let identifier: [UInt8]
     /// The directory as the engine sees it.
     public let root: POSIXDirectory
+    /// What decrypts what is encrypted in it; nil: that is left unread.
+    public let encryption: StoreEncryption?
     private let lock: any StorageFile
 
     /// Opens the store at `path`, or at `path/weir`: both a server's store directory and what is in it will do.
@@ -27,7 +29,11 @@ public final class OfflineStore {
     /// - Throws: ``StoreError/inUse(path:)`` if a server or a tool has it open; ``StoreError/foreign(path:reason:)``
     ///   if it is no store, its format is newer than this program's, or its lock file is damaged; else what a
     ///   system call says.
-    public static func open(_ path: String, for access: Access) throws(StoreError) -> OfflineStore {
+    public static func open(
+        _ path: String,
+        for access: Access,
+        encryption: StoreEncryption? = nil
+    ) throws(StoreError) -> OfflineStore {
         let found = try self.locate(path)
         if Environment.isOnNetworkFileSystem(path: found) {
             let reason = "it is on a network file system, where file locks and memory maps do not hold"
@@ -41,7 +47,13 @@ public final class OfflineStore {
             throw error.errno == EWOULDBLOCK ? .inUse(path: found) : StoreError(error)
         }
         let identifier = try StoreLockFile(file: lock, directory: root).existingIdentifier()
-        return OfflineStore(path: found, identifier: identifier, root: root, lock: lock)
+        return OfflineStore(
+            path: found,
+            identifier: identifier,
+            root: root,
+            encryption: encryption,
+            lock: lock
+        )
     }
 
     /// The directory of the store that `path` means.
@@ -66,7 +78,14 @@ public final class OfflineStore {
         )
     }
 
-    private init(path: String, identifier: [UInt8], root: POSIXDirectory, lock: any StorageFile) {
+    private init(
+        path: String,
+        identifier: [UInt8],
+        root: POSIXDirectory,
+        encryption: StoreEncryption?,
+        lock: any StorageFile
+    ) {
+        self.encryption = encryption
         self.path = path
         self.identifier = identifier
         self.root = root

@@ -6,7 +6,12 @@ public import SegmentLog
 /// the one before, or not at all.
 public struct StoreEncryption: Sendable, Equatable {
     /// A cipher that also proves that nothing was changed.
-    public typealias Cipher = StorageCipher
+    public enum Cipher: Sendable, CaseIterable {
+        /// ChaCha20-Poly1305.
+        case chaCha
+        /// AES-256-GCM.
+        case aes
+    }
 
     /// The keys as the log wants them.
     public let keys: StorageKeys
@@ -16,25 +21,9 @@ public struct StoreEncryption: Sendable, Equatable {
     /// - Parameter previousKey: the key before it, as long as something may be encrypted with that.
     public init(cipher: Cipher = .chaCha, key: String, previousKey: String? = nil) {
         self.keys = StorageKeys(
-            cipher: cipher,
+            cipher: cipher == .aes ? .aes : .chaCha,
             secret: Array(key.utf8),
             previous: previousKey.map { Array($0.utf8) }
         )
-    }
-
-    /// Encryption as environment variables say it: `WEIR_KEY`, `WEIR_PREVIOUS_KEY`, and `WEIR_CIPHER`, which is
-    /// `chacha` (the default) or `aes`.
-    ///
-    /// Nil without a key, or if the cipher has another name.
-    public init?(environment: (String) -> String?) {
-        guard let key = environment("WEIR_KEY"), !key.isEmpty else { return nil }
-        let cipher: Cipher
-        switch environment("WEIR_CIPHER") {
-        case nil, "", "chacha": cipher = .chaCha
-        case "aes": cipher = .aes
-        default: return nil
-        }
-        let previous = environment("WEIR_PREVIOUS_KEY").flatMap { $0.isEmpty ? nil : $0 }
-        self.init(cipher: cipher, key: key, previousKey: previous)
     }
 }

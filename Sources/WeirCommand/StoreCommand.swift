@@ -8,6 +8,8 @@ struct StoreCommand: ParsableCommand {
         discussion: """
             A store is the directory that a server was given with -sd, or the folder weir in it. Stop the server
             first: a store that is in use is left alone.
+
+            \(StoreKey.help)
             """,
         subcommands: [
             StoreVerifyCommand.self, StoreRepairCommand.self, StoreRebuildIndexCommand.self,

@@ -32,6 +32,8 @@ enum StoreFailure {
         case .noSpace: "\nMake room on that disk, then run this again."
         case .system(_, _, let errno) where errno == EACCES || errno == EPERM:
             "\nRun this as the user that the server runs as."
+        case .locked:
+            "\nSet WEIR_KEY to the server's key, and WEIR_PREVIOUS_KEY to the one before it, if there was one."
         default: ""
         }
     }

@@ -64,7 +64,11 @@ struct StoreInspectCommand: ParsableCommand {
         }
         guard self.limit > 0 else { throw ValidationError("--limit is at least 1") }
         let inspection = try StoreFailure.guarding { () throws(StoreError) in
-            let store = try OfflineStore.open(self.directory, for: .reading)
+            let store = try OfflineStore.open(
+                self.directory,
+                for: .reading,
+                encryption: StoreKey.encryption
+            )
             defer { store.close() }
             return try StoreInspection(
                 store,

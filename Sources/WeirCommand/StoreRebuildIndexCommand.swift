@@ -22,7 +22,12 @@ struct StoreRebuildIndexCommand: ParsableCommand {
     func run() throws {
         var start = Clock.seconds
         try StoreFailure.guarding { () throws(StoreError) in
-            try StoreTools.rebuildIndexes(of: self.directory, stream: self.stream, now: Clock.now) { made in
+            try StoreTools.rebuildIndexes(
+                of: self.directory,
+                stream: self.stream,
+                encryption: StoreKey.encryption,
+                now: Clock.now
+            ) { made in
                 let seconds = Clock.seconds - start
                 let rate = seconds > 0 ? Int(Double(made.messages) / seconds) : 0
                 print(

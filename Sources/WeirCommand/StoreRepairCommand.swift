@@ -34,6 +34,7 @@ struct StoreRepairCommand: ParsableCommand {
                 plan,
                 at: self.directory,
                 randomBytes: (0..<16).map { _ in UInt8.random(in: 0...255) },
+                encryption: StoreKey.encryption,
                 now: Clock.now
             )
         }

@@ -40,7 +40,13 @@ struct StoreRestoreCommand: ParsableCommand {
             throw ValidationError("--stream says what --to-seq or --to-time is meant of; give one of them")
         }
         let restore = try StoreFailure.guarding { () throws(StoreError) in
-            try StoreRestore(self.backup, to: self.directory, limit: limit, now: Clock.now)
+            try StoreRestore(
+                self.backup,
+                to: self.directory,
+                limit: limit,
+                encryption: StoreKey.encryption,
+                now: Clock.now
+            )
         }
         print("\(Quantity.count(restore.files)) files, \(Quantity.bytes(restore.bytes)) in \(restore.path)")
         print("To serve it: weir-server -sd \(self.directory)")

@@ -34,7 +34,7 @@ struct StoreVerifyCommand: ParsableCommand {
     /// What is found in the store; ends the program if it cannot be looked at.
     static func verify(_ directory: String) throws -> StoreVerification {
         try StoreFailure.guarding { () throws(StoreError) in
-            let store = try OfflineStore.open(directory, for: .reading)
+            let store = try OfflineStore.open(directory, for: .reading, encryption: StoreKey.encryption)
             defer { store.close() }
             return try StoreVerification(store)
         }

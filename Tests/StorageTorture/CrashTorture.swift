@@ -56,13 +56,14 @@ final class CrashTorture {
     /// Whether enough has been tried, or too much found.
     var isDone: Bool { self.states.count >= self.scale.statesMax || self.problems.count >= 20 }
 
-    /// Runs the workload of that seed.
-    func run(seed: UInt64, operations: Int) throws {
+    /// Runs the workload of that seed, on encrypted files if there is `encryption`.
+    func run(seed: UInt64, operations: Int, encryption: StoreEncryption? = nil) throws {
         self.seed = seed
         self.step = 0
         self.index = nil
         self.chance = SeededGenerator(seed: seed)
         self.workload = StoreWorkload(seed: seed, count: operations)
+        self.workload.encryption = encryption
         self.model = WorkloadModel(self.workload)
         let disk = FakeDisk()
         let directory = try TemporaryDirectory(inMemory: true)

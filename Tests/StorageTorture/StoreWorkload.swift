@@ -40,6 +40,8 @@ struct StoreWorkload {
     let segmentBytes: Int
     /// Whether full segments are compressed.
     let compresses: Bool
+    /// How the files are encrypted; nil: not at all.
+    var encryption: StoreEncryption?
 
     init(operations: [Operation], segmentBytes: Int) {
         self.operations = operations
@@ -124,7 +126,8 @@ struct StoreWorkload {
             limits: self.limits,
             duplicateWindow: 1_000_000_000,
             indexMapBytes: 1 << 24,
-            compresses: self.compresses
+            compresses: self.compresses,
+            encryption: self.encryption
         )
     }
 

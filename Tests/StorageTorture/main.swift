@@ -1,4 +1,5 @@
 import Glibc
+import StreamStore
 import TestSupport
 
 /// Tortures the store for longer than the tests do: `make torture`.
@@ -6,7 +7,7 @@ import TestSupport
 ///     StorageTorture [--seed N] [--states N] [--flips N]
 ///
 /// Crashes until there were `states` distinct ones (100 000), fails every call of some workloads, and flips every
-/// bit of a store (or `flips` of them). Everything follows from the seed, which is printed.
+/// bit of a store (or `flips` of them). A quarter of the crashed workloads is encrypted. Everything follows from the seed, which is printed.
 ///
 /// Exit code: 0 nothing found, 1 a finding, 2 wrong arguments.
 struct TortureOptions {
@@ -44,7 +45,8 @@ private func crash(_ options: TortureOptions) throws -> [String] {
     var seed = options.seed
     while !torture.isDone {
         say("crashes: workload \(seed), \(torture.states.count) states so far")
-        try torture.run(seed: seed, operations: 160)
+        let encryption = seed % 4 == 0 ? StoreEncryption(cipher: .aes, key: "torture") : nil
+        try torture.run(seed: seed, operations: 160, encryption: encryption)
         seed &+= 1  // Safe: any number is a seed.
     }
     say(

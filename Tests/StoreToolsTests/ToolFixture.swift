@@ -13,15 +13,20 @@ import TestSupport
 final class ToolFixture {
     let directory: TemporaryDirectory
     private(set) var ids: [String: UInt64] = [:]
+    /// What the store is encrypted with; nil: nothing.
+    var encryption: StoreEncryption?
     static let now = Timestamp(nanoseconds: 1_795_403_744_000_000_000)
 
     var path: String { self.directory.path + "/weir" }
 
-    init() throws { self.directory = try TemporaryDirectory() }
+    init(encryption: StoreEncryption? = nil) throws {
+        self.directory = try TemporaryDirectory()
+        self.encryption = encryption
+    }
 
     /// A store with one stream, ORDERS, of 1 000 messages on 20 subjects, some removed, in several segments.
-    static func filled(messages: Int = 1_000) throws -> ToolFixture {
-        let fixture = try ToolFixture()
+    static func filled(messages: Int = 1_000, encryption: StoreEncryption? = nil) throws -> ToolFixture {
+        let fixture = try ToolFixture(encryption: encryption)
         try fixture.addStream("ORDERS") { store in
             for number in 0..<messages {
                 store.publish(
@@ -44,7 +49,7 @@ final class ToolFixture {
         let record = StreamRecord(created: Self.now, configuration: configuration)
         let directory = try StoreDirectory.open(self.path, randomBytes: (1...16).map { UInt8($0) })
         defer { directory.close() }
-        let catalog = try Catalog.open(directory: directory)
+        let catalog = try Catalog.open(directory: directory, encryption: self.encryption)
         self.ids[name] = try catalog.addStream(account: "$G", name: name, bytes: record.bytes)
         try self.withStream(name, fill)
     }
@@ -72,13 +77,14 @@ final class ToolFixture {
         let record = StreamRecord(created: Self.now, configuration: configuration)
         var options = FileStoreOptions(record, id: id, quarantine: "\(path)/quarantine-\(id)")
         options.segmentBytes = 1 << 16
+        options.encryption = self.encryption
         return try FileStreamStore.open(directory: "\(path)/streams/\(id)", options: options, now: Self.now)
     }
 
     func streamPath(_ name: String) -> String { "\(self.path)/streams/\(self.ids[name] ?? 0)" }
 
     func verify(_ path: String? = nil) throws -> StoreVerification {
-        let store = try OfflineStore.open(path ?? self.path, for: .reading)
+        let store = try OfflineStore.open(path ?? self.path, for: .reading, encryption: self.encryption)
         defer { store.close() }
         return try StoreVerification(store)
     }

@@ -26,6 +26,21 @@ struct TortureTests {
         #expect(torture.rewrites > 3)
     }
 
+    @Test("The same with files that are encrypted", arguments: StoreEncryption.Cipher.allCases)
+    func encryptedCrashes(cipher: StoreEncryption.Cipher) throws {
+        let torture = CrashTorture()
+        var seed: UInt64 = cipher == .aes ? 3 : 1
+        while torture.states.count < 600, torture.problems.isEmpty {
+            try torture.run(
+                seed: seed,
+                operations: 60,
+                encryption: StoreEncryption(cipher: cipher, key: "torture")
+            )
+            seed += 1
+        }
+        #expect(torture.problems == [])
+    }
+
     @Test("Whatever call fails, once or for good, nothing is lost", arguments: FaultTorture.Kind.all)
     func faults(kind: FaultTorture.Kind) throws {
         let torture = FaultTorture()
