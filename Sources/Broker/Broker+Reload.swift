@@ -1,4 +1,5 @@
 import Dispatch
+import Logging
 import NIOCore
 import Synchronization
 
@@ -22,12 +23,19 @@ extension Broker {
         self.authentication.withLock { $0 = authenticator }
         self.reloaded.withLock { $0 = options }
         self.maxPayload.store(options.maxPayload, ordering: .relaxed)
+        // Whoever made the logger may have changed its level.
+        self.isTracing.store(self.logger.logLevel <= .trace, ordering: .relaxed)
+        self.renewInfo(port: self.listeningPort.load(ordering: .relaxed))
         let surplus = max(0, self.clientCount.load(ordering: .relaxed) - options.maxConnections)
         self.surplusClients.store(surplus, ordering: .relaxed)
         for shard in self.shards {
             try? await shard.loop
                 .submit {
-                    for session in Array(shard.clients.values) { session.reconsider(authenticator) }
+                    shard.dropsInsteadOfStalling = options.noFastProducerStall
+                    for session in Array(shard.clients.values) {
+                        session.readTracing()
+                        session.reconsider(authenticator)
+                    }
                     shard.settle()
                 }
                 .get()

@@ -7,8 +7,7 @@ import WireProtocol
 
 /// The server without its sockets: shards, accounts, and what happens when a client comes.
 public final class Broker: @unchecked Sendable {
-    // Unchecked: `shards` and `jetStream` are set once in `init`, `info` before the first connection; the rest is constant, atomic,
-    // or knows its own rules.
+    // Unchecked: `shards` and `jetStream` are set once in `init`; the rest is constant, atomic, or knows its own rules.
 
     /// What it was told at its start.
     let options: ServerOptions
@@ -45,9 +44,9 @@ public final class Broker: @unchecked Sendable {
     /// Log lines.
     let logger: Logger
     /// Whether operations of clients are logged.
-    let isTracing: Bool
-    /// The INFO text; set when the server listens, before any client comes.
-    private(set) var info: EncodedServerInfo
+    let isTracing: Atomic<Bool>
+    /// The INFO text, without what is different for each client.
+    private let infoCell: Mutex<EncodedServerInfo>
 
     /// Clients that are gone.
     let closedClients: ClosedClients
@@ -80,7 +79,7 @@ public final class Broker: @unchecked Sendable {
         self.clock = clock
         self.started = clock()
         self.logger = logger
-        self.isTracing = logger.logLevel <= .trace
+        self.isTracing = Atomic(logger.logLevel <= .trace)
         self.hashSeed = generator.next()
         self.serverID = NKey(role: .server, using: &generator).text
         self.closedClients = ClosedClients(limit: options.maxClosedClients)
@@ -90,16 +89,18 @@ public final class Broker: @unchecked Sendable {
         self.accounts = AccountTable(seed: self.hashSeed, systemName: options.systemAccount)
         self.defaultAccount = self.accounts.make(named: Account.defaultName).account
         self.authentication = Mutex(Authenticator(options, accounts: self.accounts))
-        self.info = ServerInfo(
-            serverID: self.serverID,
-            serverName: "",
-            version: "",
-            toolchain: "",
-            host: "",
-            port: 0,
-            maxPayload: 0
+        self.infoCell = Mutex(
+            ServerInfo(
+                serverID: self.serverID,
+                serverName: "",
+                version: "",
+                toolchain: "",
+                host: "",
+                port: 0,
+                maxPayload: 0
+            )
+            .encoded()
         )
-        .encoded()
         for loop in loops {
             self.shards.append(
                 Shard(
@@ -139,15 +140,24 @@ public final class Broker: @unchecked Sendable {
             self.disk.timer.note { $0.recovery = seconds }
         }
         // A client may come between binding and ``didListen(port:)``: it must not find an empty INFO.
-        self.info = self.makeInfo(port: self.options.port).encoded()
+        self.renewInfo(port: self.options.port)
     }
 
     /// Notes that the server listens on `port`.
     public func didListen(port: Int) {
         self.listeningPort.store(port, ordering: .relaxed)
-        self.info = self.makeInfo(port: port).encoded()
+        self.renewInfo(port: port)
         self.logger.info("Listening for client connections on \(self.options.host):\(port)")
         self.logger.info("Server is ready")
+    }
+
+    /// The INFO text, without what is different for each client.
+    var info: EncodedServerInfo { self.infoCell.withLock { $0 } }
+
+    /// Makes the INFO text anew, for clients that come from now on.
+    func renewInfo(port: Int) {
+        let info = self.makeInfo(port: port).encoded()
+        self.infoCell.withLock { $0 = info }
     }
 
     /// The INFO for clients that are to go elsewhere.
@@ -159,7 +169,8 @@ public final class Broker: @unchecked Sendable {
 
     private func makeInfo(port: Int) -> ServerInfo {
         // Where clients are to come back to: the address told instead of the one listened on, where there is one.
-        let advertised = self.options.clientAdvertise.map { HostAndPort($0, defaultPort: port) }
+        let current = self.current
+        let advertised = current.clientAdvertise.map { HostAndPort($0, defaultPort: port) }
         var info = ServerInfo(
             serverID: self.serverID,
             serverName: self.options.serverName ?? self.serverID,
@@ -167,7 +178,7 @@ public final class Broker: @unchecked Sendable {
             toolchain: "weir-\(ServerIdentity.version)",
             host: advertised?.host ?? self.options.host,
             port: advertised?.port ?? port,
-            maxPayload: self.options.maxPayload
+            maxPayload: current.maxPayload
         )
         info.headers = !self.options.noHeaders
         info.domain = self.jetStream == nil ? "" : self.options.domain ?? ""

@@ -26,7 +26,7 @@ final class ClientSession {
     var rights: ClientRights?
 
     let broker: Broker
-    private let isTracing: Bool
+    private var isTracing: Bool
     /// Whether each operation is checked more strictly, or answered: what `options` say, read for each operation.
     private var isPedantic = false
     private var isVerbose: Bool
@@ -67,7 +67,7 @@ final class ClientSession {
         self.connection = connection
         self.shard = shard
         self.broker = shard.broker
-        self.isTracing = shard.broker.isTracing
+        self.isTracing = shard.broker.isTracing.load(ordering: .relaxed)
         self.host = host
         self.activity = LoopCell(ClientActivity(start: shard.now, address: connection.channel.remoteAddress))
         self.isVerbose = self.options.verbose
@@ -78,6 +78,9 @@ final class ClientSession {
             maxPayload: shard.broker.options.maxPayload
         )
     }
+
+    /// Finds out anew whether operations are logged.
+    func readTracing() { self.isTracing = self.broker.isTracing.load(ordering: .relaxed) }
 
     var stage: OutboundStage { self.connection.stages[self.shard.index] }
 

@@ -52,7 +52,7 @@ final class Shard: @unchecked Sendable {
     /// Bytes that may wait for one client before what streams deliver to it waits instead.
     private let deliveryBytesMax: Int
     /// Whether a client that is behind misses messages, and nobody is slowed down.
-    private let dropsInsteadOfStalling: Bool
+    var dropsInsteadOfStalling: Bool
 
     /// Streams that live here.
     var streams = SlotTable<HostedStream>()
