@@ -1,9 +1,6 @@
 import ArgumentParser
 import Broker
-import Logging
-import Monitoring
-import StreamModel
-import Weir
+import ServerConfiguration
 
 #if canImport(Glibc)
 import Glibc
@@ -11,192 +8,108 @@ import Glibc
 import Musl
 #endif
 
-/// The program `weir-server`: reads the flags, runs a server, and stops it on a signal.
+/// The program `weir-server`: reads the flags and the configuration file, and runs a server, or does what else they ask
+/// for.
 @main
-struct ServerCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "weir-server",
-        abstract: "A persistent event-streaming server that speaks the NATS protocol and the JetStream API.",
-        discussion: """
-            Every flag may be written with one dash or two.
-            An acknowledgement of a stream publish means that the message is on disk.
-            """
-    )
+struct ServerCommand {
+    private let program: ProgramName
+    private let flags: ServerFlags
+    private let words: [String]
 
-    @Option(
-        name: [
-            .customShort("a"), .customLong("addr"), .customLong("addr", withSingleDash: true),
-            .customLong("net"),
-            .customLong("net", withSingleDash: true),
-        ],
-        help: "Address to listen on."
-    )
-    var address = "0.0.0.0"
-
-    @Option(
-        name: [.customShort("p"), .customLong("port"), .customLong("port", withSingleDash: true)],
-        parsing: .unconditional,
-        help: "Port to listen on; -1 picks a free one and prints it."
-    )
-    var port = 4222
-
-    @Option(
-        name: [
-            .customShort("n"), .customLong("name"), .customLong("name", withSingleDash: true),
-            .customLong("server_name"), .customLong("server_name", withSingleDash: true),
-        ],
-        help: "Name of the server; its id if absent."
-    )
-    var name: String?
-
-    @Flag(
-        name: [
-            .customLong("js", withSingleDash: true), .customLong("js"), .customLong("jetstream"),
-            .customLong("jetstream", withSingleDash: true),
-        ],
-        help: "Streams are on by default; accepted for compatibility."
-    )
-    var jetStream = false
-
-    @Option(
-        name: [
-            .customLong("sd", withSingleDash: true), .customLong("sd"), .customLong("store_dir"),
-            .customLong("store_dir", withSingleDash: true),
-        ],
-        help: "Directory of the store; streams are kept in its folder weir."
-    )
-    var storeDirectory: String?
-
-    @Option(
-        name: [.customLong("sync_interval"), .customLong("sync_interval", withSingleDash: true)],
-        help: """
-            When acknowledged messages are on disk: "always" (before the acknowledgement), or a time such as 100ms \
-            after which they are at the latest.
-            """
-    )
-    var syncInterval = "always"
-
-    @Option(
-        name: [.customShort("m"), .customLong("http_port"), .customLong("http_port", withSingleDash: true)],
-        parsing: .unconditional,
-        help:
-            "Port of the monitoring endpoints on 127.0.0.1, such as /varz; -1 picks a free one; off if absent."
-    )
-    var monitoringPort: Int?
-
-    @Option(
-        name: [.customLong("ports_file_dir"), .customLong("ports_file_dir", withSingleDash: true)],
-        help: "Directory in which a file with the port is written while the server runs."
-    )
-    var portsFileDirectory: String?
-
-    @Option(
-        name: [.customLong("protected_mode"), .customLong("protected_mode", withSingleDash: true)],
-        help: "Refuse clients from other hosts while nothing authenticates them: on or off."
-    )
-    var protectedMode = "on"
-
-    @Flag(
-        name: [.customShort("D"), .customLong("debug"), .customLong("debug", withSingleDash: true)],
-        help: "Log more."
-    )
-    var debug = false
-
-    @Flag(
-        name: [.customShort("V"), .customLong("trace"), .customLong("trace", withSingleDash: true)],
-        help: "Log operations of clients."
-    )
-    var trace = false
-
-    @Flag(name: [.customLong("DV", withSingleDash: true)], help: "Both -D and -V.")
-    var debugAndTrace = false
-
-    @Flag(
-        name: [.customShort("v"), .customLong("version"), .customLong("version", withSingleDash: true)],
-        help: "Print the version and stop."
-    )
-    var version = false
-
-    func run() async throws {
-        if self.version {
-            print("weir-server: v\(Server.version) (NATS \(Server.natsVersion))")
-            return
+    static func main() async {
+        let arguments = CommandLine.arguments
+        let program = ProgramName(path: arguments.first ?? "")
+        let list: ArgumentList
+        let flags: ServerFlags
+        do throws(ArgumentList.Failure) {
+            list = try ArgumentList(Array(arguments.dropFirst()))
+            flags = try Self.parse(list.flags)
+        } catch {
+            // Other servers of NATS end like this with success, and scripts may have got used to it.
+            StandardStreams.printError(error.text)
+            print(UsageText.text(program: program.text), terminator: "")
+            exit(0)
         }
+        let command = ServerCommand(program: program, flags: flags, words: list.words)
+        exit(await command.run())
+    }
+
+    private static func parse(_ flags: [String]) throws(ArgumentList.Failure) -> ServerFlags {
+        do {
+            return try ServerFlags.parse(flags)
+        } catch {
+            throw ArgumentList.Failure(text: ServerFlags.message(for: error))
+        }
+    }
+
+    /// Does what is asked for; returns the exit code.
+    private func run() async -> CInt {
+        if self.flags.version == true || self.words.first?.lowercased() == "version" {
+            print(self.program.version)
+            return 0
+        }
+        if self.flags.help == true || self.words.first?.lowercased() == "help" {
+            print(UsageText.text(program: self.program.text), terminator: "")
+            return 0
+        }
+        if self.flags.helpTLS == true {
+            print(UsageText.tls, terminator: "")
+            return 0
+        }
+        if let word = self.words.first { return self.fail("unrecognized command: \"\(word)\"") }
+        if let signal = self.flags.signal {
+            do throws(SignalCommand.Failure) {
+                try SignalCommand(signal, program: self.program.text).run()
+                return 0
+            } catch {
+                return self.fail(error.text)
+            }
+        }
+        return await self.serve()
+    }
+
+    private func serve() async -> CInt {
+        let isTest = self.flags.test == true
+        if isTest, self.flags.configuration == nil {
+            return self.fail("must specify [-c, --config] option to check configuration file syntax")
+        }
+        var configuration = Configuration()
+        if let file = self.flags.configuration {
+            do throws(ConfigurationErrors) {
+                configuration = try Configuration(file: file, sources: SystemFiles.sources)
+            } catch {
+                return self.fail("\(error)")
+            }
+            if isTest { return self.report(configuration, of: file) }
+            for warning in configuration.warnings { StandardStreams.printError("\(warning)") }
+        }
+        do throws(ServerFlags.Failure) {
+            try self.flags.checkFeatures()
+            try self.flags.apply(to: &configuration)
+        } catch {
+            return self.fail(error.text)
+        }
+        // Who asks for nothing gets streams; a file asks for them, and so does whoever starts another server.
+        configuration.resolve(storesByDefault: self.flags.configuration == nil && !self.program.isReference)
+        if let problem = configuration.startProblem { return self.fail(problem) }
         DescriptorLimit.raise()
         HeapPolicy.apply()
-        let level: Logger.Level = self.trace || self.debugAndTrace ? .trace : self.debug ? .debug : .info
-        let logger = Logger(label: "weir") { _ in StandardErrorLog(level: level) }
-        let server = Server(options: try self.makeOptions(), logger: logger)
-        let monitoring = try self.makeMonitoring(of: server, logger: logger)
-        let port: Int
-        do {
-            port = try await server.start()
-        } catch {
-            logger.critical("\(error)")
-            throw ExitCode(1)
-        }
-        let monitoringPort: Int?
-        do {
-            monitoringPort = try await monitoring?.start()
-        } catch {
-            logger.critical("\(error)")
-            await server.shutDown()
-            throw ExitCode(1)
-        }
-        let portsFile = try self.writePortsFile(port: port, monitoringPort: monitoringPort, logger: logger)
-        await Signals.waitForStop(logger: logger)
-        await monitoring?.shutDown()
-        await server.shutDown()
-        portsFile?.remove()
-        logger.info("Server Exiting..")
+        return await ServerProcess(program: self.program, flags: self.flags, configuration: configuration)
+            .run()
     }
 
-    private func makeOptions() throws -> ServerOptions {
-        var options = ServerOptions()
-        options.host = self.address
-        // The flag's -1 asks for a free port, which the system calls 0; 0 itself means the default.
-        options.port = self.port == -1 ? 0 : self.port == 0 ? 4222 : self.port
-        guard (0...65_535).contains(options.port) else {
-            throw ValidationError("port \(self.port) is not between 1 and 65535, nor -1")
+    /// Says whether a file is valid: without errors, and without warnings.
+    private func report(_ configuration: Configuration, of file: String) -> CInt {
+        guard configuration.warnings.isEmpty else {
+            return self.fail(configuration.warnings.map(\.description).joined(separator: "\n"))
         }
-        options.serverName = self.name
-        options.encryption = try EncryptionEnvironment.options()
-        options.storeDirectory = "\(self.storeDirectory ?? "weir-data")/weir"
-        if self.syncInterval.lowercased() != "always" {
-            let text = Array(self.syncInterval.utf8)
-            guard let interval = unsafe Nanoseconds(text: text.span.bytes), interval > .zero else {
-                throw ValidationError("sync_interval is \"\(self.syncInterval)\", neither always nor a time")
-            }
-            options.syncInterval = interval.rawValue
-        }
-        switch self.protectedMode.lowercased() {
-        case "on", "true", "yes": options.protectedMode = true
-        case "off", "false", "no": options.protectedMode = false
-        default: throw ValidationError("protected_mode is \"\(self.protectedMode)\", neither on nor off")
-        }
-        return options
+        let digest = configuration.options.configurationDigest
+        StandardStreams.printError("\(self.program.text): configuration file \(file) is valid (\(digest))")
+        return 0
     }
 
-    /// What serves the monitoring endpoints; nil if they were not asked for.
-    private func makeMonitoring(of server: Server, logger: Logger) throws -> MonitoringServer? {
-        guard let port = self.monitoringPort, port != 0 else { return nil }
-        guard port == -1 || (1...65_535).contains(port) else {
-            throw ValidationError("http_port \(port) is not between 1 and 65535, nor -1")
-        }
-        let options = MonitoringOptions(port: port == -1 ? 0 : port)
-        return MonitoringServer(reports: server.reports, options: options, logger: logger)
-    }
-
-    private func writePortsFile(port: Int, monitoringPort: Int?, logger: Logger) throws -> PortsFile? {
-        guard let directory = self.portsFileDirectory else { return nil }
-        let host = self.address == "0.0.0.0" ? "127.0.0.1" : self.address
-        let file = PortsFile(
-            directory: directory,
-            program: "weir-server",
-            url: "nats://\(host):\(port)",
-            monitoringURL: monitoringPort.map { "http://\(MonitoringServer.defaultHost):\($0)" }
-        )
-        if file == nil { logger.error("Cannot write the ports file in \(directory): errno \(errno)") }
-        return file
+    private func fail(_ text: String) -> CInt {
+        StandardStreams.printError("\(self.program.text): \(text)")
+        return 1
     }
 }

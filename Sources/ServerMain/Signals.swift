@@ -1,5 +1,5 @@
 import Dispatch
-import Logging
+import Synchronization
 
 #if canImport(Glibc)
 import Glibc
@@ -7,33 +7,51 @@ import Glibc
 import Musl
 #endif
 
-/// The signals of a running server.
-enum Signals {
-    /// Returns at the first SIGINT or SIGTERM.
+/// The signals that a server obeys (core.md §4.8).
+final class Signals: @unchecked Sendable {
+    // Unchecked: `sources` is set in `init` alone, the rest is constant or atomic.
+
+    /// A signal that has come.
+    struct Received: Sendable {
+        /// Its number.
+        let number: CInt
+        /// How log lines name it.
+        let name: String
+    }
+
+    /// Those that have come, in their order.
+    let received: AsyncStream<Received>
+    private let continuation: AsyncStream<Received>.Continuation
+    private let isServing = Atomic<Bool>(false)
+    /// Signals come as long as these are there.
+    private var sources: [any DispatchSourceSignal] = []
+
+    /// Takes signals from now on.
     ///
-    /// Other signals that such servers know are logged and change nothing.
-    static func waitForStop(logger: Logger) async {
+    /// Until ``beginServing()``, those that stop the server end the process at once: opening a large store takes a
+    /// while, and what is not finished of it is as after a crash, which the store is made for.
+    init() {
         // A peer that goes away while it is written to must not end the process.
         signal(SIGPIPE, SIG_IGN)
+        // More of them than anybody sends are no news.
+        (self.received, self.continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(64))
         let names = [
             (SIGINT, "interrupt"), (SIGTERM, "terminated"), (SIGHUP, "hangup"),
-            (SIGUSR1, "user defined signal 1"),
-            (SIGUSR2, "user defined signal 2"),
+            (SIGUSR1, "user defined signal 1"), (SIGUSR2, "user defined signal 2"),
         ]
-        let (signals, continuation) = AsyncStream.makeStream(of: (number: Int32, name: String).self)
-        var sources: [any DispatchSourceSignal] = []
         for (number, name) in names {
             signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-            source.setEventHandler { continuation.yield((number, name)) }
+            source.setEventHandler { [self] in
+                let stops = number == SIGINT || number == SIGTERM
+                if stops, !self.isServing.load(ordering: .relaxed) { _exit(0) }
+                self.continuation.yield(Received(number: number, name: name))
+            }
             source.resume()
-            sources.append(source)
+            self.sources.append(source)
         }
-        for await received in signals {
-            logger.info("Trapped \"\(received.name)\" signal")
-            if received.number == SIGINT || received.number == SIGTERM { break }
-            logger.warning("Nothing to do: there is no configuration or log file yet, and no lame duck mode")
-        }
-        sources.removeAll()
     }
+
+    /// From now on somebody reads ``received``.
+    func beginServing() { self.isServing.store(true, ordering: .relaxed) }
 }

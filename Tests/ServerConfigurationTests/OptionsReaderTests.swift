@@ -168,6 +168,11 @@ struct OptionsReaderTests {
                 "Error adding mapping for \"a\" : total weight needs to be <= 100"
             ),
             ("mappings { a: [{dest: b, weight: 1}, {dest: b, weight: 2}] }", "duplicate entry for \"b\""),
+            (
+                "mappings { a.*: b.$2 }",
+                "Error adding mapping for \"a.*\" to \"b.$2\" : invalid mapping destination: wildcard index out of"
+            ),
+            ("mappings { a.>: {dest: b} }", "Error adding mapping for \"a.>\" : invalid subject"),
         ]
     )
     func errors(text: String, message: String) {

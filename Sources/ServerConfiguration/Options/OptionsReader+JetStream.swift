@@ -122,8 +122,8 @@ extension OptionsReader {
 
     /// When acknowledged messages are on the disk: `always`, before they are acknowledged, or a time afterwards.
     private mutating func readSyncInterval(_ entry: ConfigurationMap.Entry) {
-        if case .string(let text) = entry.value.kind, text.lowercased() == "always" {
-            self.options.syncInterval = nil
+        if case .string(let text) = entry.value.kind, let interval = SyncInterval(text) {
+            self.options.syncInterval = interval.nanoseconds
             return
         }
         guard let time = self.durationOrSeconds(entry) else { return }

@@ -1,4 +1,5 @@
 import Broker
+import Subjects
 
 extension OptionsReader {
     /// Reads where messages of some subjects go instead (core.md §1.13).
@@ -91,25 +92,15 @@ extension OptionsReader {
         _ destinations: [MappingOptions.Destination],
         of entry: ConfigurationMap.Entry
     ) {
-        var subjects: Set<String> = []
-        var totals: [String?: Int] = [:]
-        for destination in destinations {
-            guard subjects.insert(destination.subject).inserted else {
-                self.fail(
-                    """
-                    Error adding mapping for "\(entry.key)" : duplicate entry for "\(destination.subject)"
-                    """,
-                    at: entry.position
-                )
-                return
-            }
-            totals[destination.cluster, default: 0] += destination.weight
-        }
-        if totals.values.contains(where: { $0 > 100 }) {
-            self.fail(
-                "Error adding mapping for \"\(entry.key)\" : total weight needs to be <= 100",
-                at: entry.position
+        do throws(SubjectMappingError) {
+            _ = try SubjectMapping(
+                from: entry.key,
+                to: destinations.map { .init($0.subject, weight: $0.weight, cluster: $0.cluster) }
             )
+        } catch {
+            var target = ""
+            if case .string(let subject) = entry.value.kind { target = " to \"\(subject)\"" }
+            self.fail("Error adding mapping for \"\(entry.key)\"\(target) : \(error)", at: entry.position)
         }
     }
 }

@@ -34,7 +34,7 @@ extension OptionsReader {
             if let text = self.string(entry) { self.options.clientAdvertise = text.isEmpty ? nil : text }
         case "server_name":
             guard let name = self.string(entry) else { break }
-            if name.contains(where: \.isWhitespace) {
+            if name.contains(" ") {
                 self.fail("server name cannot contain spaces", at: entry.position)
             }
             self.options.serverName = name.isEmpty ? nil : name
@@ -79,11 +79,17 @@ extension OptionsReader {
         case "trace":
             if let flag = self.bool(entry) { self.process.trace = flag }
         case "trace_verbose":
-            if let flag = self.bool(entry) { self.process.traceVerbose = flag }
+            guard let flag = self.bool(entry) else { break }
+            self.process.traceVerbose = flag
+            if flag { self.noteWithoutEffect(entry) }
         case "trace_headers":
-            if let flag = self.bool(entry) { self.process.traceHeaders = flag }
+            guard let flag = self.bool(entry) else { break }
+            self.process.traceHeaders = flag
+            if flag { self.noteWithoutEffect(entry) }
         case "max_traced_msg_len":
-            if let length = self.integer(entry) { self.process.maxTracedMessageLength = max(0, length) }
+            guard let length = self.integer(entry) else { break }
+            self.process.maxTracedMessageLength = max(0, length)
+            if length > 0 { self.noteWithoutEffect(entry) }
         case "logtime":
             if let flag = self.bool(entry) { self.process.logTime = flag }
         case "logtime_utc":
@@ -95,9 +101,13 @@ extension OptionsReader {
         case "log_max_num", "logfile_max_num":
             if let count = self.integer(entry) { self.process.logMaxFiles = max(0, count) }
         case "connect_error_reports":
-            if let count = self.integer(entry) { self.process.connectErrorReports = count }
+            guard let count = self.integer(entry) else { break }
+            self.process.connectErrorReports = count
+            self.noteWithoutEffect(entry)
         case "reconnect_error_reports":
-            if let count = self.integer(entry) { self.process.reconnectErrorReports = count }
+            guard let count = self.integer(entry) else { break }
+            self.process.reconnectErrorReports = count
+            self.noteWithoutEffect(entry)
         default:
             return false
         }
