@@ -19,7 +19,7 @@ extension Broker {
         guard entered.exchanged else { return }
         self.logger.info("Entering lame duck mode, stop accepting new clients")
         if self.clientCount.load(ordering: .relaxed) == 0 { return }
-        let info = self.announceLameDuck()
+        let info = self.makeLameDuckInfo()
         for shard in self.shards {
             shard.post(
                 .call { shard in
@@ -44,9 +44,7 @@ extension Broker {
         // Not longer than needed: a second between two is enough for any.
         let interval = min(duration / Int64(max(1, clients.count)), 1_000_000_000)
         for (index, client) in clients.enumerated() {
-            client.shard.post(
-                .call { shard in shard.clients[client.id]?.connection.channel.close(promise: nil) }
-            )
+            client.shard.post(.call { shard in shard.clients[client.id]?.leave() })
             // Not all at the same distance, so that they do not come back to the next server in step.
             if index == clients.count - 1 || interval == 0 { continue }
             guard await Self.pause(.random(in: interval / 2...interval)) else { return }

@@ -161,7 +161,7 @@ public final class Broker: @unchecked Sendable {
     }
 
     /// The INFO for clients that are to go elsewhere.
-    func announceLameDuck() -> EncodedServerInfo {
+    func makeLameDuckInfo() -> EncodedServerInfo {
         var info = self.makeInfo(port: self.listeningPort.load(ordering: .relaxed))
         info.lameDuckMode = true
         return info.encoded()

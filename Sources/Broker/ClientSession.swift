@@ -546,8 +546,9 @@ final class ClientSession {
 
     private func violate(_ violation: ProtocolViolation) {
         if violation == .connectExpected { return self.refuseLogin() }
-        guard let text = violation.errorText else { return self.close() }
-        self.fail("\(text)")
+        let reason = CloseReason(rawValue: "\(violation.closeReason)") ?? .protocolViolation
+        if let text = violation.errorText { self.complain("\(text)") }
+        self.close(reason)
     }
 
     /// Says why, and closes.
@@ -618,9 +619,16 @@ final class ClientSession {
     /// Tells a client that understands it that the server is about to stop (core.md §1.12).
     func announceLameDuck(_ info: EncodedServerInfo) {
         guard self.options.protocolVersion >= 1, self.hasAnsweredFirstPing, !self.isClosing else { return }
-        let place = ServerInfo.Connection(clientID: self.connection.id, clientIP: self.host)
+        var place = ServerInfo.Connection(clientID: self.connection.id, clientIP: self.host)
+        self.describeLogin(in: &place)
         info.write(place, into: &self.stage.bytes.value)
         self.shard.touch(self.stage)
+    }
+
+    /// Closes it without a word: the server stops (core.md §1.12).
+    func leave() {
+        self.activity.value.didClose(.serverShutdown)
+        self.connection.channel.close(promise: nil)
     }
 
     /// Closes once everything framed so far is written.

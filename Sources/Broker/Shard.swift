@@ -694,10 +694,7 @@ final class Shard: @unchecked Sendable {
 
     /// Closes every client without a word (core.md §1.12).
     func closeClients() {
-        for session in Array(self.clients.values) {
-            session.activity.value.didClose(.serverShutdown)
-            session.connection.channel.close(promise: nil)
-        }
+        for session in Array(self.clients.values) { session.leave() }
     }
 
     // MARK: Time

@@ -18,9 +18,9 @@ public struct SubjectTransform: Hashable, Sendable, CustomStringConvertible {
         let bytes = Array(source.utf8)
         guard unsafe Subject.isValidInConfiguration(bytes.span.bytes), let pattern = SubjectPattern(bytes)
         else { throw .invalidSubject }
-        let tokens = source.split(separator: ".", omittingEmptySubsequences: false)
+        let tokens = Self.tokens(of: source)
         let wildcards = tokens.indices.filter { tokens[$0] == "*" }
-        let words = destination.split(separator: ".", omittingEmptySubsequences: false).map { String($0) }
+        let words = Self.tokens(of: destination)
         var functions: [TransformFunction] = []
         for (index, word) in words.enumerated() {
             if word == "*" { throw .invalidSubject }
@@ -35,6 +35,12 @@ public struct SubjectTransform: Hashable, Sendable, CustomStringConvertible {
         self.source = pattern
         self.destination = destination
         self.functions = functions
+    }
+
+    /// The tokens of a subject as text; a dot is one whatever character follows it.
+    private static func tokens(of subject: String) -> [String] {
+        subject.utf8.split(separator: Subject.dot, omittingEmptySubsequences: false)
+            .map { String(decoding: $0, as: UTF8.self) }
     }
 
     /// Source and destination.

@@ -18,26 +18,23 @@ def cases():
 
 
 @pytest.fixture(scope="module")
-def configured(tmp_path_factory):
+def find(configured):
     """The server with a configuration; one for all cases that have the same."""
-    running = {}
+    running = {"": servers.Server()}
 
-    def find(configuration):
+    def find_server(configuration):
         if configuration not in running:
-            file = tmp_path_factory.mktemp("transcript") / "server.conf"
-            file.write_text(configuration)
-            running[configuration] = servers.Server(arguments=["-c", str(file)] if configuration else []).start()
+            running[configuration] = configured(configuration)
         return running[configuration]
 
-    yield find
-    for one in running.values():
-        one.close()
+    with running[""]:
+        yield find_server
 
 
 @pytest.mark.parametrize("transcript", list(cases()))
-def test_a_conversation_goes_as_written(configured, transcript):
+def test_a_conversation_goes_as_written(find, transcript):
     """Core, the item that the case names."""
-    player = transcripts.Player(transcript, configured(transcript.configuration))
+    player = transcripts.Player(transcript, find(transcript.configuration))
     try:
         player.play()
     finally:

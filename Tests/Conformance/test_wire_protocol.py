@@ -16,18 +16,6 @@ def plain(wire):
     return wire(PLAIN)
 
 
-@pytest.fixture
-def configured(start, tmp_path):
-    """Starts a server with a configuration: `configured("max_pending: 1MB")`."""
-
-    def start_server(text):
-        file = tmp_path / "server.conf"
-        file.write_text(text)
-        return start(arguments=["-c", str(file)])
-
-    return start_server
-
-
 def test_the_server_speaks_first_and_says_what_it_can(wire):
     """Core 1."""
     connection = wire()

@@ -69,6 +69,7 @@ struct SubjectTransformTests {
             ("a.*", "z.{{}}", "a.x", "z.{{}}"), ("a.*", "z.x{{wildcard(1)}}", "a.b", "z.x{{wildcard(1)}}"),
             ("a.*", "z.{{wildcard(1)}}x", "a.b", "z.{{wildcard(1)}}x"), ("a.>", ">", "a.b.c", "b.c"),
             ("a.*.>", "z.$1.>", "a.b.c.d", "z.b.c.d"), ("a", "b", "a", "b"),
+            ("a.\u{301}.*", "b.\u{301}.$1", "a.\u{301}.c", "b.\u{301}.c"),
         ] as [(String, String, String, String)]
     )
     func corners(source: String, destination: String, subject: String, expected: String) throws {
@@ -168,5 +169,35 @@ struct SubjectTransformTests {
                 transform.apply(to: subject.span.bytes, random: .max, into: &output)
             }
         }
+    }
+
+    @Test("Whatever a configuration says is refused or can be applied", arguments: [1, 2, 3] as [UInt64])
+    func anything(seed: UInt64) {
+        var random = SeededGenerator(seed: seed)
+        let pieces = [
+            "{{", "}}", "(", ")", ",", ".", "$", "*", ">", " ", "-", "1", "2", "0", "99999999999", "+", "a",
+            "é",
+            "wildcard", "Partition", "split", "splitFromLeft", "SliceFromRight", "left", "right", "random",
+        ]
+        let sources = ["a.*.*", "a.>", "*.b.*.>", "a.b", "*"]
+        var accepted = 0
+        for _ in 0..<20_000 {
+            // Half of them nearly right: a function with arguments.
+            let count = Int.random(in: 0...6, using: &random)
+            var inside = (0..<count).map { _ in pieces.randomElement(using: &random) ?? "" }.joined()
+            if Bool.random(using: &random) {
+                let name = pieces.suffix(8).randomElement(using: &random) ?? ""
+                let number = ["1", "2", "-1", "0", "7"].randomElement(using: &random) ?? ""
+                inside = "z.{{\(name)(\(number),\(inside))}}"
+            }
+            let source = sources.randomElement(using: &random) ?? ""
+            let destination = source.hasSuffix(">") ? inside + ".>" : inside
+            guard let transform = try? SubjectTransform(from: source, to: destination) else { continue }
+            accepted += 1
+            for subject in ["a.bcd.efg", "a.b", "x.b.--.é.z", "a", "a.b.c.d.e"] {
+                _ = self.apply(transform, subject, random: random.next())
+            }
+        }
+        #expect(accepted > 500, "\(accepted)")
     }
 }

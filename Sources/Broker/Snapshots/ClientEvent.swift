@@ -49,7 +49,7 @@ extension Broker {
 
     /// Tells one client to go elsewhere; false if there is no such client.
     public func tellToLeave(_ id: UInt64) async -> Bool {
-        let info = self.announceLameDuck()
+        let info = self.makeLameDuckInfo()
         return await self.withClient(id) { session in
             session.announceLameDuck(info)
             session.shard.settle()
