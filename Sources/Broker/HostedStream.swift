@@ -43,6 +43,10 @@ final class HostedStream {
     private static let retryInterval = TimeAmount.milliseconds(250)
     private var isRewriting = false
 
+    /// What its account and the server have in streams; nil in a stream that belongs to neither.
+    let usage: (account: StorageUsage, server: StorageUsage)?
+    /// Its bytes as those two have them.
+    var reportedBytes = 0
     /// Whether deliveries wait for clients that are behind.
     private var isHeldUp = false
 
@@ -52,6 +56,7 @@ final class HostedStream {
         self.handle = handle
         self.view = view
         self.fileStore = stream.store as? FileStreamStore
+        self.usage = view.account.jetStream.map { ($0.usage, $0.server.usage) }
     }
 
     /// How long deliveries wait for clients that are behind.
@@ -65,7 +70,10 @@ final class HostedStream {
         now: Timestamp,
         on shard: Shard
     ) {
-        if item.kind == .publish { self.stream.isDiskFull = shard.isDiskFull }
+        if item.kind == .publish {
+            self.stream.isDiskFull = shard.isDiskFull
+            self.readQuota()
+        }
         let subject = bytes.extracting(item.subject)
         let reply = bytes.extracting(item.reply)
         let headers = bytes.extracting(item.headers)
@@ -114,6 +122,7 @@ final class HostedStream {
     func settle(now: Timestamp, on shard: Shard) {
         let hasMore = self.stream.deliver(now: now, interest: { shard.interest(in: $0, of: self.view) })
         self.announceEvents(now: now, on: shard)
+        self.reportUsage()
         if let store = self.fileStore, store.damagedReads != self.reportedDamage {
             self.reportDamage(store.damagedReads, now: now, on: shard)
         }

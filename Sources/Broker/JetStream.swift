@@ -65,14 +65,16 @@ final class JetStream: @unchecked Sendable {
         {
             allowed = limits ?? AccountOptions.JetStreamLimits()
         }
-        own.set(allowed)
-        guard self.isOpen.load(ordering: .relaxed), own.isEnabled else { return }
-        let listed = self.leftAlone.withLock { streams in
-            let mine = streams.filter { $0.account == account.name }
-            streams.removeAll { $0.account == account.name }
-            return mine
+        if allowed != nil, !own.isEnabled, self.isOpen.load(ordering: .relaxed) {
+            // Before requests are served: a stream must not be made that is there already.
+            let listed = self.leftAlone.withLock { streams in
+                let mine = streams.filter { $0.account == account.name }
+                streams.removeAll { $0.account == account.name }
+                return mine
+            }
+            if !listed.isEmpty { _ = own.restore(listed) }
         }
-        if !listed.isEmpty { _ = own.restore(listed) }
+        own.set(allowed)
     }
 
     // MARK: Life

@@ -59,6 +59,7 @@ extension JetStreamAccount {
         let stream = hosted.stream
         var configuration = try wanted.configuration.normalised(
             stream: stream.configuration,
+            limits: ConfigurationLimits(account: self.limits),
             pedantic: wanted.pedantic
         )
         if configuration.isPush {
@@ -90,8 +91,9 @@ extension JetStreamAccount {
             return
         }
         if wanted.action == .update { throw .consumerDoesNotExist }
-        let most = stream.configuration.maxConsumers
-        if most > 0, stream.consumerCount >= most { throw .maximumConsumersLimit }
+        for most in [stream.configuration.maxConsumers, self.limits.maxConsumers] where most > 0 {
+            if stream.consumerCount >= most { throw .maximumConsumersLimit }
+        }
         if stream.configuration.retention == .workQueue {
             try configuration.checkWorkQueue(others: stream.consumerConfigurations)
         }

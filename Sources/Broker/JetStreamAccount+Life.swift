@@ -41,11 +41,15 @@ extension JetStreamAccount {
                 }
         }
         threads.wait()
-        return found.withLock { found in
-            for (name, entry) in found.entries { self.entries[name] = entry }
-            self.unavailable += found.failed
-            return found.messages
-        }
+        let (entries, messages, failed) = found.withLock { ($0.entries, $0.messages, $0.failed) }
+        // The loop is there: it placed the streams.
+        try? self.home.loop
+            .submit {
+                for (name, entry) in entries { self.entries[name] = entry }
+                self.unavailable += failed
+            }
+            .wait()
+        return messages
     }
 
     private func restore(_ listed: CatalogStream) throws -> (name: String, entry: Entry, messages: UInt64) {

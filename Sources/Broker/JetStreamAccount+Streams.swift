@@ -16,7 +16,9 @@ extension JetStreamAccount {
     ) throws(APIError) {
         let body = try unsafe StreamConfigurationRequest(request.payload.span.bytes)
         try body.configuration.checkCreate(subjectName: name)
+        try self.checkLimits(body.configuration)
         let configuration = try body.configuration.normalised(
+            limits: ConfigurationLimits(account: self.limits),
             pedantic: body.pedantic,
             origin: { self.entries[$0]?.configuration }
         )
@@ -121,6 +123,7 @@ extension JetStreamAccount {
         let wanted: StreamConfiguration
         do throws(APIError) {
             wanted = try body.configuration.normalised(
+                limits: ConfigurationLimits(account: self.limits),
                 pedantic: body.pedantic,
                 origin: { self.entries[$0]?.configuration }
             )
@@ -132,6 +135,7 @@ extension JetStreamAccount {
         if wanted.name != name { throw .streamMismatch }
         guard let entry = self.entries[name] else { throw .streamNotFound }
         let configuration = try wanted.updated(from: entry.configuration)
+        try self.checkLimits(configuration)
         try self.checkOverlap(configuration)
         try configuration.checkFeatures(supported: Self.supportedFeatures)
         let handle = entry.handle

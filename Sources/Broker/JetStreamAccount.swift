@@ -33,13 +33,15 @@ final class JetStreamAccount: @unchecked Sendable {
 
     var entries: StreamTable
     /// Streams whose store could not be opened.
-    ///
-    /// Set before the server listens.
-    var unavailable: [String] = []
+    var unavailable: [String] {
+        get { self.unavailableCell.withLock { $0 } }
+        set { self.unavailableCell.withLock { $0 = newValue } }
+    }
     /// Bytes of the account's streams, and the most there may be.
     let usage = StorageUsage()
     let requests = Atomic<UInt64>(0)
     let failures = Atomic<UInt64>(0)
+    private let unavailableCell = Mutex<[String]>([])
     private let limitsCell = Mutex<AccountLimits?>(nil)
     private var isChanging = false
     private var waitingChanges: [() -> Void] = []

@@ -595,6 +595,7 @@ final class Shard: @unchecked Sendable {
     func unhost(_ slot: Slot) -> (any StreamStore)? {
         guard let hosted = self.streams.remove(slot) else { return nil }
         hosted.stopListening()
+        hosted.withdrawUsage()
         hosted.stream.terminateWaiting(.consumerDeleted)
         hosted.send(on: self)
         return hosted.stream.store

@@ -120,6 +120,17 @@ extension Stream {
         return nil
     }
 
+    /// Refuses messages that the server or the account has no room for; rows 18 and 20.
+    func checkQuota(subject: RawSpan, headers: RawSpan, payload: RawSpan) -> APIError? {
+        if self.quota.isServerFull { return .insufficientResources }
+        let size = self.configuration.storage.countedBytes(
+            subject: subject.byteCount,
+            headers: headers.byteCount,
+            payload: payload.byteCount
+        )
+        return size > self.quota.accountBytes ? .accountResourcesExceeded : nil
+    }
+
     /// Refuses messages for which there is no room, where the stream discards new ones (streams.md §3.6).
     func checkRoom(subject: RawSpan, headers: RawSpan, payload: RawSpan, rollsUp: Bool) -> APIError? {
         let state = self.store.state

@@ -86,6 +86,11 @@ extension Stream {
             return .refused(error)
         }
         if headers.isEmpty {
+            if !self.quota.isUnlimited,
+                let error = self.checkQuota(subject: subject, headers: headers, payload: payload)
+            {
+                return .refused(error)
+            }
             if rules.discardsNew,
                 let error = self.checkRoom(
                     subject: subject,
@@ -144,6 +149,11 @@ extension Stream {
             case .success(let value): rollup = value
             case .failure(let error): return .refused(error)
             }
+        }
+        if !self.quota.isUnlimited,
+            let error = self.checkQuota(subject: subject, headers: headers, payload: payload)
+        {
+            return .refused(error)
         }
         if control.timeToLive.isPresent { return .refused(.messageTTLInvalid) }
         if rules.discardsNew,

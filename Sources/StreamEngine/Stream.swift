@@ -38,6 +38,10 @@ public final class Stream {
     private(set) var frozen: String?
     /// Whether messages to be stored in files are refused because the disk is full.
     public var isDiskFull = false
+    /// What limits beyond the stream's own leave for messages.
+    ///
+    /// Set by whoever publishes, before each message, where there are such limits.
+    public var quota = StorageQuota.unlimited
     var held = EffectBuffer()
     var committing = EffectBuffer()
     /// The lanes of `held`; made when the first answer waits on one.
