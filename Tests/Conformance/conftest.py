@@ -98,6 +98,26 @@ def configured(tmp_path_factory):
 
 
 @pytest.fixture
+def configured(start, tmp_path):
+    """Starts a server with a configuration file: `configured("authorization { token: t }")`.
+
+    The server has the file's path as `configuration`; `reload(server, text)` of `accounts.py` replaces it.
+    """
+    count = 0
+
+    def begin(text):
+        nonlocal count
+        count += 1
+        path = tmp_path / f"server{count}.conf"
+        path.write_text(text)
+        one = start(arguments=["-c", str(path)])
+        one.configuration = path
+        return one
+
+    return begin
+
+
+@pytest.fixture
 def wire(server):
     """Opens connections to the shared server on which the test decides every byte: `wire("CONNECT {}\\n")`."""
     opened = []
