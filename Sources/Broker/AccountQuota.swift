@@ -10,7 +10,7 @@ final class AccountQuota: Sendable {
     let subscriptions = Atomic<Int>(0)
     /// The most clients.
     let maxConnections = Atomic<Int>(.max)
-    /// The most subscriptions of all its clients together.
+    /// The most subscriptions of one of its clients.
     let maxSubscriptions = Atomic<Int>(.max)
     /// The largest payload with its headers, in bytes.
     let maxPayload = Atomic<Int>(.max)
@@ -23,7 +23,12 @@ final class AccountQuota: Sendable {
     }
 
     /// Counts one more client, unless there are too many.
-    func takeConnection() -> Bool { Self.take(self.connections, self.maxConnections) }
+    func takeConnection() -> Bool {
+        let most = self.maxConnections.load(ordering: .relaxed)
+        if self.connections.wrappingAdd(1, ordering: .relaxed).newValue <= most { return true }
+        self.giveConnection()
+        return false
+    }
 
     /// Whether there are more clients than there may be now.
     var isOverConnections: Bool {
@@ -33,17 +38,11 @@ final class AccountQuota: Sendable {
     /// Counts one client less.
     func giveConnection() { self.connections.wrappingSubtract(1, ordering: .relaxed) }
 
-    /// Counts one more subscription, unless there are too many.
-    func takeSubscription() -> Bool { Self.take(self.subscriptions, self.maxSubscriptions) }
+    /// Counts one more subscription.
+    func takeSubscription() { self.subscriptions.wrappingAdd(1, ordering: .relaxed) }
 
     /// Counts subscriptions that ended.
     func giveSubscriptions(_ count: Int) { self.subscriptions.wrappingSubtract(count, ordering: .relaxed) }
-
-    private static func take(_ used: borrowing Atomic<Int>, _ limit: borrowing Atomic<Int>) -> Bool {
-        if used.wrappingAdd(1, ordering: .relaxed).newValue <= limit.load(ordering: .relaxed) { return true }
-        used.wrappingSubtract(1, ordering: .relaxed)
-        return false
-    }
 
     private static func limit(_ value: Int?) -> Int {
         guard let value, value >= 0 else { return .max }

@@ -415,14 +415,11 @@ final class ClientSession {
         let sid = sid.array()
         // One that had its last message may still be listed: the loop that delivered it says so by letter.
         if self.subscriptions[sid]?.remaining ?? 0 == 0 {
-            let most = self.broker.options.maxSubscriptions
-            if most > 0, self.subscriptions.count >= most {
-                return self.complain("maximum subscriptions exceeded")
-            }
             if let ended = self.subscriptions[sid] { self.remove(ended, of: sid) }
-            guard self.view.account.limits.takeSubscription() else {
+            if self.subscriptions.count >= self.subscriptionsMax {
                 return self.complain("maximum subscriptions exceeded")
             }
+            self.view.account.limits.takeSubscription()
             self.subscriptions[sid] = self.view.account.interest.add(
                 pattern: subject.array(),
                 queue: queue.array(),

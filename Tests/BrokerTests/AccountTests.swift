@@ -19,7 +19,7 @@ struct AccountTests {
         #expect(Account(name: name, index: 0, seed: 1).acknowledgementHash == hash)
     }
 
-    @Test("Limits hold for connections and subscriptions, and can be changed")
+    @Test("Limits hold for connections, and can be changed")
     func quota() {
         let quota = AccountQuota()
         #expect(quota.takeConnection())
@@ -30,11 +30,13 @@ struct AccountTests {
         #expect(!quota.takeConnection())
         quota.giveConnection()
         #expect(quota.takeConnection())
-        #expect(quota.takeSubscription())
-        #expect(quota.takeSubscription())
-        #expect(!quota.takeSubscription())
-        quota.giveSubscriptions(1)
-        #expect(quota.takeSubscription())
+        #expect(quota.maxSubscriptions.load(ordering: .relaxed) == 2)
+        for _ in 0..<5 { quota.takeSubscription() }
+        quota.giveSubscriptions(3)
+        #expect(quota.isOverConnections == false)
+        options.maxConnections = 0
+        quota.set(options)
+        #expect(quota.isOverConnections)
         quota.set(nil)
         #expect(quota.takeConnection())
         #expect(quota.connections.load(ordering: .relaxed) == 2)

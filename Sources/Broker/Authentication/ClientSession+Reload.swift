@@ -66,6 +66,9 @@ extension ClientSession {
             self.endLogin()
             return self.fail("maximum account active connections exceeded")
         }
+        if self.subscriptions.count > self.subscriptionsMax {
+            return self.fail("maximum subscriptions exceeded")
+        }
         self.login.user = user
         self.rights = user.permissions.map { ClientRights($0, seed: self.broker.hashSeed) }
         self.forgetRoute()

@@ -29,7 +29,7 @@ public struct AccountOptions: Sendable, Equatable {
     public var nkey: String?
     /// The most clients; nil: no limit.
     public var maxConnections: Int?
-    /// The most subscriptions of all its clients together; nil: no limit.
+    /// The most subscriptions of one of its clients; nil: no limit.
     public var maxSubscriptions: Int?
     /// The largest payload with its headers; nil: the server's.
     public var maxPayload: Int?

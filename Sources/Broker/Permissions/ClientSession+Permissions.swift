@@ -1,8 +1,16 @@
 import Subjects
+import Synchronization
 import WireProtocol
 
 /// What a client may do, and what it is told when it may not (core.md §1.7, §3.3).
 extension ClientSession {
+    /// The most subscriptions it may have: those of the server's and the account's limit that are fewer.
+    var subscriptionsMax: Int {
+        let most = self.broker.options.maxSubscriptions
+        let ofAccount = self.view.account.limits.maxSubscriptions.load(ordering: .relaxed)
+        return most > 0 ? min(most, ofAccount) : ofAccount
+    }
+
     /// Whether a subscription may be made; if not, the client was told.
     func maySubscribe(to subject: RawSpan, queue: RawSpan) -> Bool {
         guard let rights = self.rights, !rights.maySubscribe(to: subject, queue: queue) else { return true }
