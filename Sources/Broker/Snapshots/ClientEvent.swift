@@ -59,7 +59,8 @@ extension Broker {
     /// What the client may do; nil: everything, or there is no such client.
     public func permissions(of id: UInt64) async -> PermissionOptions? {
         for shard in self.shards {
-            let found = try? await shard.loop.submit { shard.clients[id]?.login.user?.options.permissions }.get()
+            let found = try? await shard.loop.submit { shard.clients[id]?.login.user?.options.permissions }
+                .get()
             if let permissions = found.flatMap({ $0 }) { return permissions }
         }
         return nil

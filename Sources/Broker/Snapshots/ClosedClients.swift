@@ -50,7 +50,11 @@ final class ClosedClients: Sendable {
         var client = session.snapshot()
         client.pendingBytes = 0
         client.end = (session.shard.now, session.activity.value.closeReason ?? .clientClosed)
-        let leaving = Leaving(client: client, connection: session.connection, wasBound: session.login.user != nil)
+        let leaving = Leaving(
+            client: client,
+            connection: session.connection,
+            wasBound: session.login.user != nil
+        )
         let begins = self.state.withLock { state in
             state.leaving.append(leaving)
             defer { state.isGathering = true }
