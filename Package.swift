@@ -146,7 +146,7 @@ let package = Package(
         .executableTarget(
             name: "ServerMain",
             dependencies: [
-                "Weir", "Broker", "Monitoring", "ServerConfiguration", "StreamModel",
+                "Weir", "Broker", "Reports", "Monitoring", "ServerConfiguration", "StreamModel",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],

@@ -1,6 +1,7 @@
 import Broker
 import Logging
 import Monitoring
+import Reports
 import ServerConfiguration
 import Synchronization
 import Weir
@@ -24,6 +25,7 @@ actor ServerProcess {
     private var monitoringPort: Int?
     /// Whether clients are being sent elsewhere.
     private var isLeaving = false
+    private var isReloading = false
 
     /// A server with `configuration`, in which `flags` are contained.
     init(program: ProgramName, flags: ServerFlags, configuration: Configuration) {
@@ -76,6 +78,10 @@ actor ServerProcess {
             return self.fail("\(error)")
         }
         signals.beginServing()
+        server.reports.onReload { [weak self, weak server] in
+            guard let self, let server else { return "the server is stopping" }
+            return await self.reload(server)
+        }
         self.writePortsFile()
         await self.serve(server, signals)
         await monitoring?.shutDown()
@@ -133,7 +139,7 @@ actor ServerProcess {
             self.logger.info("Trapped \"\(event.name)\" signal")
             switch event.number {
             case SIGHUP:
-                await self.reload(server)
+                _ = await self.reload(server)
             case SIGUSR1:
                 self.reopenLog()
             case SIGUSR2:
@@ -164,11 +170,19 @@ actor ServerProcess {
     // MARK: Reload
 
     /// Reads the configuration file again and does what can be done without a restart (core.md §4.6).
-    private func reload(_ server: Server) async {
+    ///
+    /// - Returns: Why it cannot take the place of the one in use, nil if it did.
+    private func reload(_ server: Server) async -> String? {
+        // A signal and a request may ask at the same time.
+        guard !self.isReloading else { return "the configuration is being reloaded" }
+        self.isReloading = true
+        defer { self.isReloading = false }
         do {
             try await self.tryReload(server)
+            return nil
         } catch {
             self.logger.error("Failed to reload server configuration: \(error)")
+            return "\(error)"
         }
     }
 

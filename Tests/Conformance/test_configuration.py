@@ -6,6 +6,8 @@ import re
 import signal
 import subprocess
 import time
+import urllib.error
+import urllib.request
 
 import pytest
 
@@ -524,3 +526,35 @@ def test_the_log_goes_to_another_file_after_a_reload(configured, tmp_path):
     while not other.exists() or "Reloaded server configuration" not in other.read_text():
         assert time.monotonic() < limit
         time.sleep(0.01)
+
+
+# What else asks for a reload.
+
+
+def test_the_system_account_may_ask_for_a_reload(configured):
+    """Core 3.9."""
+    form = "max_payload: {0}\naccounts {{ $SYS {{ users: [{{user: admin, password: s}}] }} }}\n"
+    one = configured(form.format(1000))
+    identity = info_of(one.server)["server_id"]
+    wire = Wire(one.server)
+    wire.send('CONNECT {"verbose":false,"user":"admin","pass":"s"}\nSUB answers 1\nPING\n')
+    wire.expect("PONG\n")
+    one.path.write_text(form.format(2000))
+    start = len(one.server.log_text())
+    wire.send(f"PUB $SYS.REQ.SERVER.{identity}.RELOAD answers 0\n\n")
+    log = one.wait_for("Reloaded server configuration", start)
+    assert "Reloaded: max_payload = 2000" in log
+    wire.close()
+
+
+def test_monitoring_is_where_the_file_says(configured):
+    """Core 5.1."""
+    one = configured('http: "127.0.0.1:-1"\nhttp_base_path: "/deep"\nserver_tags: [A, b]\n')
+    log = one.wait_for("Starting http monitor on 127.0.0.1:")
+    port = int(re.search(r"Starting http monitor on 127\.0\.0\.1:(\d+)", log).group(1))
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/deep/varz", timeout=10) as answer:
+        values = json.load(answer)
+    assert values["tags"] == ["a", "b"]
+    assert values["config_digest"].startswith("sha256:")
+    with pytest.raises(urllib.error.HTTPError):
+        urllib.request.urlopen(f"http://127.0.0.1:{port}/varz", timeout=10)
