@@ -76,27 +76,6 @@ def start():
         one.close()
 
 
-@pytest.fixture(scope="session")
-def configured(tmp_path_factory):
-    """Starts a server with a configuration: `configured("max_pending: 1MB")`. It runs until the tests end."""
-    started = []
-
-    def start_server(text):
-        file = tmp_path_factory.mktemp("configured") / "server.conf"
-        file.write_text(text)
-        started.append(servers.Server(arguments=["-c", str(file)]))
-        try:
-            return started[-1].start()
-        except RuntimeError as error:
-            if servers.is_weir() and "Unknown option '-c'" in str(error):
-                pytest.skip("the server reads no configuration file yet")
-            raise
-
-    yield start_server
-    for one in started:
-        one.close()
-
-
 @pytest.fixture
 def configured(start, tmp_path):
     """Starts a server with a configuration file: `configured("authorization { token: t }")`.

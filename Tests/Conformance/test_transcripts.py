@@ -18,17 +18,21 @@ def cases():
 
 
 @pytest.fixture(scope="module")
-def find(configured):
-    """The server with a configuration; one for all cases that have the same."""
-    running = {"": servers.Server()}
+def find(tmp_path_factory):
+    """Finds the server with a configuration; one for all cases that have the same."""
+    running = {}
 
     def find_server(configuration):
         if configuration not in running:
-            running[configuration] = configured(configuration)
+            file = tmp_path_factory.mktemp("transcript") / "server.conf"
+            file.write_text(configuration)
+            running[configuration] = servers.Server(arguments=["-c", str(file)] if configuration else [])
+            running[configuration].start()
         return running[configuration]
 
-    with running[""]:
-        yield find_server
+    yield find_server
+    for one in running.values():
+        one.close()
 
 
 @pytest.mark.parametrize("transcript", list(cases()))
