@@ -5,7 +5,7 @@ import StreamStore
 /// What a stream takes of what its account and the server may store (streams.md §8.2).
 extension HostedStream {
     /// Tells the account and the server how many bytes the stream has now.
-    func reportUsage() { self.report(Int(clamping: self.stream.store.state.bytes)) }
+    func reportUsage() { self.report(Int(clamping: self.stream.store.bytes)) }
 
     /// Tells them that it is gone.
     func withdrawUsage() { self.report(0) }
@@ -29,7 +29,7 @@ extension HostedStream {
             return
         }
         // What came since the last report is known here alone.
-        let unreported = Int(clamping: self.stream.store.state.bytes) - self.reportedBytes
+        let unreported = Int(clamping: self.stream.store.bytes) - self.reportedBytes
         let left = most == .max ? Int.max : max(0, most - usage.account.bytes(type) - unreported)
         let isFull = mostOfServer != .max && usage.server.bytes(type) + unreported > mostOfServer
         self.stream.quota = StorageQuota(accountBytes: left, isServerFull: isFull)

@@ -36,7 +36,8 @@ public final class FileStreamStore: StreamStore {
 
     // The counters of `state`.
     var messages: UInt64 = 0
-    var bytes: UInt64 = 0
+    /// Bytes of what is stored.
+    public internal(set) var bytes: UInt64 = 0
     var first: UInt64 = 1
     var last: UInt64 = 0
     var lastTime: Int64?

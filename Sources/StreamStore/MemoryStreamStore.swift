@@ -41,6 +41,8 @@ public final class MemoryStreamStore: StreamStore {
 
     /// Counters and ends of what is stored.
     public private(set) var state = StoreState()
+    /// Bytes of what is stored.
+    public var bytes: UInt64 { self.state.bytes }
 
     /// The limits under which old messages make room; setting them enforces them at once.
     public var limits: StoreLimits {

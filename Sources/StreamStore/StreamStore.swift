@@ -15,6 +15,9 @@ public protocol StreamStore: AnyObject {
     /// Counters and ends of what is stored.
     var state: StoreState { get }
 
+    /// Bytes of what is stored, as ``state`` has them, but never read from the disk.
+    var bytes: UInt64 { get }
+
     /// The limits under which old messages make room (`discard: old`). Setting them enforces them at once.
     var limits: StoreLimits { get set }
 

@@ -4,10 +4,9 @@ import asyncio
 import time
 
 import nats
-import pytest
 
 from accounts import client, expect_login, login, reload
-from wire import LIMIT, Wire, error_of
+from wire import LIMIT, error_of
 
 ACCOUNTS = """
 accounts {
@@ -206,11 +205,3 @@ def test_a_library_uses_the_streams_of_its_account(configured):
             await connection.close()
 
     asyncio.run(talk())
-
-
-@pytest.mark.weir
-def test_other_hosts_are_served_where_clients_say_who_they_are(configured):
-    """Weir's protected mode ends with the first user: see test_protected_mode.py."""
-    server = configured(ACCOUNTS)
-    assert "protected mode" not in server.log_text()
-    assert Wire(server).info["auth_required"] is True

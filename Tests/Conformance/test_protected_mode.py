@@ -72,6 +72,29 @@ def test_a_stranger_is_refused_and_told_why(other_machine):
         assert b"-ERR '" in heard and heard.endswith(b"[closed]")
 
 
+@pytest.mark.parametrize(
+    "configuration, expected",
+    [
+        ("authorization { token: t }", b"-ERR 'Authorization Violation'"),
+        ("accounts { A { users: [ {user: a, password: a} ] } }\nno_auth_user: a", b"PONG\r\n"),
+        pytest.param(
+            "accounts { $SYS { users: [ {user: s, password: s} ] } }",
+            b"-ERR 'protected mode",
+            marks=pytest.mark.weir,
+        ),
+    ],
+)
+def test_a_stranger_who_has_to_say_who_he_is_is_served(other_machine, tmp_path, configuration, expected):
+    """Nor is it strange where the configuration names a user for those who say nothing."""
+    here, namespace = other_machine
+    path = tmp_path / "server.conf"
+    path.write_text(configuration)
+    with Server(address="0.0.0.0", arguments=["-c", str(path)]) as server:
+        heard = visit(namespace, here, server.port)
+        assert expected in heard
+        assert b"protected mode" in expected or b"protected mode" not in heard
+
+
 def test_an_own_address_is_no_stranger(other_machine):
     """A connection from one of the machine's own addresses is local, whichever address it is."""
     here, _ = other_machine

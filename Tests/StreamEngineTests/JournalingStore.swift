@@ -26,6 +26,7 @@ final class JournalingStore: StreamStore {
     }
 
     var state: StoreState { self.base.state }
+    var bytes: UInt64 { self.base.bytes }
     var limits: StoreLimits {
         get { self.base.limits }
         set { self.base.limits = newValue }

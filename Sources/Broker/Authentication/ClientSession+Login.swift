@@ -7,7 +7,7 @@ import WireProtocol
 /// Finding out who a client is. Nothing it sends has any effect before (core.md §1.1, §3.1).
 extension ClientSession {
     /// Bytes that may wait while a client's password is checked: its reads are stopped, and what was under way is little.
-    private static let heldBytesMax = 2 << 20
+    private static let heldBytesMax = 256 << 10
 
     /// Lets the client in at once if nobody has to say who he is, or sets it a time to do so.
     func startLogin() {
@@ -88,10 +88,13 @@ extension ClientSession {
                 )
             }
         )
-        if !isTaken {
-            self.broker.logger.warning("\(self.place) - too many passwords wait to be checked")
-            self.close("Authorization Violation")
+        if isTaken { return }
+        // Not told that it is wrong: libraries give up then, and this one may be right.
+        if self.broker.failedLogins.note(self.host, at: self.shard.now) == 0 {
+            self.log("too many passwords wait to be checked")
         }
+        self.login.isHeld = false
+        self.close(.authenticationFailure)
     }
 
     /// Goes on when a password was checked; `user` is nil if it was wrong.
@@ -156,7 +159,8 @@ extension ClientSession {
     func describeLogin(in place: inout ServerInfo.Connection) {
         let authenticator = self.login.authenticator
         if place.remoteAccount == nil {
-            place.authRequired = authenticator.asksAtOnce
+            place.authRequired =
+                authenticator.asksAtOnce || (self.login.user != nil && authenticator.isRequired)
             place.nonce = String(decoding: self.login.nonce, as: UTF8.self)
         } else {
             place.authRequired = authenticator.isRequired

@@ -20,7 +20,7 @@ extension ClientSession {
                 self.reconsiderCredentials(of: user, isNamed: true)
             }
         } else {
-            self.close()
+            self.close(.clientClosed)
         }
     }
 
@@ -28,7 +28,7 @@ extension ClientSession {
     private func reconsiderCredentials(of user: User, isNamed: Bool) {
         switch self.login.authenticator.decide(self.options, nonce: self.login.nonce) {
         case .accepted(let now) where now.account === user.account: self.become(now)
-        case .accepted: self.close()
+        case .accepted: self.close(.clientClosed)
         case .refused: self.fail("Authorization Violation")
         case .depends(let check):
             // It goes on as it was until the answer is there, but with what it may do now.
@@ -56,7 +56,8 @@ extension ClientSession {
                 )
             }
         )
-        if !isTaken { self.fail("Authorization Violation") }
+        // It comes again, and is checked then.
+        if !isTaken { self.close(.authenticationFailure) }
     }
 
     /// Takes over what `user` may do, of the same account as before; or makes room where there are too many clients.

@@ -23,9 +23,9 @@ final class PasswordQueue: Sendable {
     }
 
     /// Checks that may wait in all.
-    static let waitingMax = 2048
+    static let waitingMax = 8192
     /// Checks of one host that may wait.
-    static let waitingPerHostMax = 256
+    static let waitingPerHostMax = 2048
 
     private let state = Mutex(State())
     private let threads: Int

@@ -97,5 +97,5 @@ extension ClientSession {
     }
 
     /// As whom the client is shown: never a password or a token.
-    var shownUser: String { "" }
+    var shownUser: String { self.login.user?.name ?? "" }
 }
