@@ -260,6 +260,14 @@ let package = Package(
             swiftSettings: tests
         ),
         .testTarget(
+            name: "ServerMainTests",
+            dependencies: [
+                "ServerMain", "ServerConfiguration", "TestSupport",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: tests
+        ),
+        .testTarget(
             name: "WireTests",
             dependencies: [
                 "Weir", "Broker", "ServerConfiguration", "TestSupport",

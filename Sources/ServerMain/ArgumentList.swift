@@ -50,7 +50,9 @@ struct ArgumentList {
                     : "invalid value \"\(value)\" for flag -\(name): parse error"
                 throw Failure(text: text)
             }
-            self.flags.append("--\(flag.name)=\(spelled)")
+            // The last of equal flags counts, and an empty text is as good as none.
+            self.flags.removeAll { $0.hasPrefix("--\(flag.name)=") }
+            if !spelled.isEmpty { self.flags.append("--\(flag.name)=\(spelled)") }
         }
     }
 }

@@ -315,6 +315,41 @@ struct ConfigurationFuzzTests {
         }
     }
 
+    @Test("A valid configuration in which bytes were changed has options or errors")
+    func mutated() throws {
+        var generator = SeededGenerator(seed: Self.seed + 1)
+        let valid = Array(
+            """
+            listen: "127.0.0.1:4222"; max_payload: 1MB; ping_interval: "2m"; port = $PORT
+            R = { publish: { allow: ["a.>", b], deny: c }, subscribe: "q w", allow_responses: { max: 3, expires: "1m" } }
+            authorization { users: [ { user: a, password: $2a$11$abc, permissions: $R }, { user: b } ], timeout: 0.5 }
+            accounts { A { limits { max_conn: 5 }, mappings { m.*: [ { dest: "n.$1", weight: 50% } ] }, jetstream: on } }
+            jetstream { store_dir: '/x', max_mem: "1G", key: (\nk\n)\n            cipher: aes, sync: "10ms" } # end
+            """
+            .utf8
+        )
+        let sources = FakeSources(environment: ["PORT": "4333"]).sources
+        #expect(throws: Never.self) {
+            try Configuration(reading: ConfigurationTree(valid, file: "c.conf", sources: sources))
+        }
+        for _ in 0..<4_000 {
+            var bytes = valid
+            for _ in 0..<Int.random(in: 1...4, using: &generator) {
+                let place = Int.random(in: 0..<bytes.count, using: &generator)
+                switch Int.random(in: 0..<4, using: &generator) {
+                case 0: bytes.remove(at: place)
+                case 1: bytes[place] = UInt8.random(in: 0...255, using: &generator)
+                case 2: bytes.insert(contentsOf: bytes[place..<min(bytes.count, place + 20)], at: place)
+                default: bytes.removeSubrange(place..<min(bytes.count, place + 9))
+                }
+            }
+            guard let tree = try? ConfigurationTree(bytes, file: "c.conf", sources: sources) else { continue }
+            guard var configuration = try? Configuration(reading: tree) else { continue }
+            configuration.resolve(storesByDefault: false)
+            _ = configuration.startProblem
+        }
+    }
+
     @Test("Deep nesting is refused, not followed")
     func nesting() {
         for opening in ["[", "{a:", "[{a:", "a {"] {
