@@ -438,6 +438,8 @@ def test_a_log_file_is_put_aside_when_it_has_grown(logging):
     wire = Wire(server)
     for _ in range(200):
         wire.send("PING\n")
+    # All of them were read before the connection ends.
+    wire.expect("PONG\n" * 200)
     wire.close()
     backups = re.compile(r"log\.\d{4}(\.\d\d){5}\.\d{9}")
     limit = time.monotonic() + 10
