@@ -35,6 +35,8 @@ public struct RewritePlan: Sendable {
 /// How rewriting a segment ended.
 public enum RewriteOutcome: Sendable, Equatable {
     /// The segment has its new form: so many bytes of records are in it, in a file so long.
+    ///
+    /// Records count without what encryption adds to them.
     case done(keptBytes: Int, fileBytes: Int)
     /// It stays as it is: there is damage in it, and what cannot be read is kept for a person.
     case damaged
@@ -164,6 +166,7 @@ public final class SegmentRewrite: Sendable {
         let scanner = try self.scanner(source)
         var tally = Tally()
         var read = 0
+        var overhead = 0
         let isWhole = try self.walk(scanner) { (offset, header, footer) throws(SegmentError) in
             let bytes = header?.recordBytes ?? SegmentFooter.bytes
             read += bytes
@@ -181,6 +184,7 @@ public final class SegmentRewrite: Sendable {
                 return true
             }
             guard let header else { return false }
+            if header.kind.overhead > 0 { overhead += bytes - RecordFormat.size(body: header.bodyLength) }
             var isOpen = true
             _ = try scanner.withBytes(at: offset, bytes) { record in
                 var checksum: UInt32? = record.uint32(at: 0)
@@ -204,7 +208,7 @@ public final class SegmentRewrite: Sendable {
         let found = try self.readBack(file, pause)
         if self.isCancelled.load(ordering: .relaxed) { return .cancelled }
         guard found == tally else { return .damaged }
-        return .done(keptBytes: kept, fileBytes: writer.size)
+        return .done(keptBytes: kept - overhead, fileBytes: writer.size)
     }
 
     /// Goes through a segment from its start; false if it is damaged, or if `visit` ended it.
