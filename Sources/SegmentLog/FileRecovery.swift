@@ -7,6 +7,8 @@ struct FileRecovery {
     /// Whether files are read that no key opens, as far as that goes.
     let allowsLocked: Bool
     private(set) var report = RecoveryReport()
+    /// The newest file, once what it shows is what the disk has.
+    private var settled: UInt64?
 
     /// The file that is appended to from now on.
     struct Open {
@@ -60,10 +62,11 @@ struct FileRecovery {
     ///
     /// After a crash the kernel may still hold bytes that were never synced: building on them would show
     /// messages that a power cut takes back. After a failed sync it may hold bytes that it takes for written.
-    func settleCache(_ number: UInt64) throws(SegmentError) {
+    mutating func settleCache(_ number: UInt64) throws(SegmentError) {
         let file = try self.sync(number)
         try self.directory.sync()
         file.discardCache()
+        self.settled = number
     }
 
     /// Makes durable what a file shows.
@@ -89,12 +92,17 @@ struct FileRecovery {
     ) throws(SegmentError) -> FileScan {
         let file = try self.open(number)
         let cipher = try StorageKeys.cipher(self.keys, of: file, self.kind, self.stream, number)
+        let size = Int(clamping: try file.size())
+        // Most of the newest file may be room that was never written. That is only asked of a file that was synced:
+        // then all data there is is the file system's.
+        let dataEnd = self.settled == number ? Int(clamping: try file.dataEnd()) : size
         let scanner = FrameScanner(
             kind: self.kind,
             number: number,
             seed: Checksum.seed(magic: self.kind.magic, stream: self.stream, number: number),
             file: file,
-            limit: Int(clamping: try file.size()),
+            limit: size,
+            dataEnd: dataEnd,
             cipher: opens ? cipher : nil
         )
         let first = try self.beforeFooter(start, scanner)

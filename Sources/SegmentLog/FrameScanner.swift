@@ -18,13 +18,15 @@ final class FrameScanner {
     private let packed: PackedFile?
     /// Nothing is read at or after this offset.
     let limit: Int
+    /// Nothing but zeros is at or after this offset, up to the limit: no frame begins there.
+    private let dataEnd: Int
     /// What decrypts frames; nil: they are shown without their bytes.
     private let cipher: FileCipher?
 
     /// Behind the last byte that is not zero, of those that a search has passed over.
     private(set) var nonzeroEnd = 0
 
-    private let block = ByteBlock(capacity: FrameScanner.chunkBytes)
+    private let block: ByteBlock
     private var start = 0
     private var count = 0
 
@@ -34,6 +36,7 @@ final class FrameScanner {
         seed: UInt32,
         file: any StorageFile,
         limit: Int,
+        dataEnd: Int = .max,
         cipher: FileCipher? = nil
     ) {
         self.cipher = cipher
@@ -43,6 +46,8 @@ final class FrameScanner {
         self.file = file
         self.packed = file as? PackedFile
         self.limit = min(limit, Int(UInt32.max))
+        self.dataEnd = min(self.limit, max(dataEnd, 0))
+        self.block = ByteBlock(capacity: min(FrameScanner.chunkBytes, self.dataEnd))
     }
 
     /// Reads from `start` on.
@@ -61,6 +66,11 @@ final class FrameScanner {
         while offset < self.limit {
             offset = try self.passGap(at: offset)
             if offset >= self.limit { break }
+            if offset >= self.dataEnd {
+                result.end = offset
+                result.tail = offset..<self.limit
+                break
+            }
             if let block = try self.packed?.lockedBlock(at: offset) {
                 result.didPass(block)
                 offset = block.end
@@ -140,7 +150,7 @@ final class FrameScanner {
         self.noteNonzero(at: offset, try self.load(offset, min(8, self.limit - offset)))
         var offset = offset + 8
         var checked = 0
-        while offset < self.limit {
+        while offset < self.dataEnd {
             guard try self.load(offset, min(RecordFormat.headBytes, self.limit - offset)) else { return nil }
             let nonzero = self.firstNonzero(from: offset)
             if nonzero > offset {
@@ -289,7 +299,9 @@ final class FrameScanner {
     private func load(_ offset: Int, _ count: Int) throws(SegmentError) -> Bool {
         if offset + count > self.limit { return false }
         if offset >= self.start, offset + count <= self.start + self.count { return true }
-        let wanted = min(max(count, FrameScanner.chunkBytes), self.limit - offset)
+        // Of what is known to be zeros, no more than a frame needs.
+        let ahead = min(FrameScanner.chunkBytes, max(self.dataEnd - offset, 0))
+        let wanted = min(max(count, ahead), self.limit - offset)
         self.block.grow(to: wanted, keeping: 0)
         self.start = offset
         self.count = 0

@@ -35,6 +35,28 @@ public final class POSIXFile: StorageFile {
         return UInt64(clamping: status.st_size)
     }
 
+    /// The most holes that are looked at.
+    private static let holesMax = 8
+    // linux/fs.h; the C library hides them from programs that do not ask for its extensions.
+    private static let seekData: CInt = 3
+    private static let seekHole: CInt = 4
+
+    /// Behind the last byte that may be something else than zero: where the last hole begins, by the file system.
+    ///
+    /// Room that was reserved and never written is one; the length if there is none, or if the file system does not tell.
+    public func dataEnd() throws(SegmentError) -> UInt64 {
+        let size = try self.size()
+        var data: off_t = 0
+        for _ in 0..<Self.holesMax {
+            let hole = lseek(self.open, data, Self.seekHole)
+            if hole < 0 || hole >= off_t(clamping: size) { return size }
+            data = lseek(self.open, hole, Self.seekData)
+            // lseek(2): ENXIO when there is no data from there to the end of the file.
+            if data < 0 { return Glibc.errno == ENXIO ? UInt64(clamping: hole) : size }
+        }
+        return size
+    }
+
     /// Fills `bytes` from `offset` on; returns how many there were, fewer only at the end of the file.
     public func read(into bytes: inout MutableRawSpan, at offset: UInt64) throws(SegmentError) -> Int {
         let descriptor = self.open

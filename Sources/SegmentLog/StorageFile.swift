@@ -8,6 +8,11 @@ public protocol StorageFile: AnyObject, Sendable {
     /// The length in bytes.
     func size() throws(SegmentError) -> UInt64
 
+    /// Behind the last byte that may be something else than zero; the length if that is not known.
+    ///
+    /// What follows is a hole: reading it gives zeros.
+    func dataEnd() throws(SegmentError) -> UInt64
+
     /// Fills `bytes` from `offset` on; returns how many there were, fewer only at the end of the file.
     func read(into bytes: inout MutableRawSpan, at offset: UInt64) throws(SegmentError) -> Int
 
@@ -39,6 +44,9 @@ public protocol StorageFile: AnyObject, Sendable {
 }
 
 extension StorageFile {
+    /// The length, for files that know of no holes.
+    public func dataEnd() throws(SegmentError) -> UInt64 { try self.size() }
+
     /// No effect, for files that have nothing to begin.
     public func willRead(_ count: Int, at offset: UInt64) {}
 }

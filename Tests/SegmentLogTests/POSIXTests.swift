@@ -19,6 +19,25 @@ struct POSIXTests {
         return Array(bytes.prefix(found))
     }
 
+    @Test("Where data ends is never before it, and reserved room behind it is zeros")
+    func dataEnd() throws {
+        let file = try self.root.createFile("a")
+        #expect(try file.dataEnd() == 0)
+        try file.write([UInt8](repeating: 7, count: 5_000).span.bytes, at: 0)
+        #expect(try file.dataEnd() == 5_000)
+        try file.allocate(to: 1 << 20)
+        try file.write(([1] as [UInt8]).span.bytes, at: 300_000)
+        for isSynced in [false, true] {
+            if isSynced { try file.sync() }
+            let end = Int(try file.dataEnd())
+            #expect(300_001...(1 << 20) ~= end)
+            #expect(try self.read(file, 1 << 20, at: UInt64(end)).allSatisfy { $0 == 0 })
+        }
+        // Data behind a hole counts.
+        try file.write(([1] as [UInt8]).span.bytes, at: 1 << 20)
+        #expect(try file.dataEnd() == 1 << 20 + 1)
+    }
+
     @Test("A file is written and read at any place, cut, extended and closed")
     func files() throws {
         let file = try self.root.createFile("a")

@@ -21,6 +21,13 @@ final class FakeFile: StorageFile, @unchecked Sendable {
         try self.call("fstat", mutates: false) { () throws(SegmentError) in UInt64(self.node.live.count) }
     }
 
+    func dataEnd() throws(SegmentError) -> UInt64 {
+        try self.call("lseek", mutates: false) { () throws(SegmentError) in
+            // Every zero at the end is taken for a hole: no file system can go further.
+            UInt64(self.node.live.lastIndex { $0 != 0 }.map { $0 + 1 } ?? 0)
+        }
+    }
+
     func read(into bytes: inout MutableRawSpan, at offset: UInt64) throws(SegmentError) -> Int {
         let wanted = bytes.byteCount
         let found = try self.call("pread", mutates: false) { () throws(SegmentError) -> ArraySlice<UInt8> in
