@@ -323,7 +323,7 @@ final class ClientSession {
         if self.view.mapper != nil {
             return self.publishMapped(publish, in: bytes, from: offset)
         }
-        self.publish(publish, to: subject, in: bytes, from: offset)
+        self.publish(publish, to: subject, in: bytes, from: offset, mayRepeat: true)
     }
 
     /// Publishes under the subject that the account's mappings make of it (core.md §1.13).
@@ -333,22 +333,25 @@ final class ClientSession {
         case .mapped(let mapped): unsafe self.publish(publish, to: mapped.span.bytes, in: bytes, from: offset)
         // Nobody subscribes to a subject without tokens.
         case .dropped: self.publish(publish, to: RawSpan(), in: bytes, from: offset)
-        case .unchanged, nil: self.publish(publish, to: subject, in: bytes, from: offset)
+        case .unchanged: self.publish(publish, to: subject, in: bytes, from: offset)
+        case .unmatched, nil: self.publish(publish, to: subject, in: bytes, from: offset, mayRepeat: true)
         }
     }
 
+    /// Publishes under `subject`; `mayRepeat` says whether the next message for it goes the same way.
     private func publish(
         _ publish: ClientOperation.Publish,
         to subject: RawSpan,
         in bytes: RawSpan,
-        from offset: Int
+        from offset: Int,
+        mayRepeat: Bool = false
     ) {
         let reply = bytes.extracting(publish.reply)
         if ReservedSubjects.forbidsPublish(subject) {
             self.complain("Permissions Violation for Publish to \(QuotedText.quote(subject))")
             return
         }
-        var mayRepeat = self.mayRepeat
+        var mayRepeat = mayRepeat && self.mayRepeat
         if let rights = self.rights {
             switch rights.publish(to: subject, clock: self.broker.clock) {
             case .allowed: break
@@ -363,9 +366,7 @@ final class ClientSession {
         }
         self.acknowledgeIfVerbose()
         let route = self.view.routes.value.route(subject)
-        if mayRepeat, self.view.mapper == nil {
-            self.recent.value.note(publish, along: route, in: bytes, from: offset)
-        }
+        if mayRepeat { self.recent.value.note(publish, along: route, in: bytes, from: offset) }
         let delivered = self.shard.send(
             along: route,
             in: self.view,

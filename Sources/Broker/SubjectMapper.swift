@@ -4,7 +4,9 @@ import Subjects
 final class SubjectMapper {
     /// What becomes of a message.
     enum Outcome {
-        /// It keeps its subject.
+        /// No mapping fits it: it keeps its subject, as all messages for that do.
+        case unmatched
+        /// It keeps its subject, this time.
         case unchanged
         /// It gets this one.
         case mapped([UInt8])
@@ -22,6 +24,7 @@ final class SubjectMapper {
     /// - Parameter random: any number, from which one of several places is chosen.
     func map(_ subject: RawSpan, random: UInt64) -> Outcome {
         switch self.mappings.map(subject, random: random, into: &self.subject) {
+        case nil: .unmatched
         case .unchanged: .unchanged
         case .mapped: .mapped(self.subject)
         case .dropped: .dropped

@@ -8,14 +8,14 @@ public struct SubjectMappings: Sendable {
     /// Whether there are none.
     public var isEmpty: Bool { self.mappings.isEmpty }
 
-    /// Replaces `output` by what becomes of `subject`.
+    /// Replaces `output` by what becomes of `subject`; nil where no mapping fits it, now and always.
     ///
     /// - Parameter random: any number, from which one of several places is chosen.
     public func map(
         _ subject: RawSpan,
         random: UInt64,
         into output: inout [UInt8]
-    ) -> SubjectMapping.Outcome {
+    ) -> SubjectMapping.Outcome? {
         output.removeAll(keepingCapacity: true)
         for index in self.mappings.indices where self.mappings[index].source.matches(subject) {
             let outcome = self.mappings[index].map(subject, random: random, into: &output)
@@ -23,6 +23,6 @@ public struct SubjectMappings: Sendable {
             if outcome == .mapped, unsafe Subject.hasEmptyToken(output.span.bytes) { return .dropped }
             return outcome
         }
-        return .unchanged
+        return nil
     }
 }

@@ -167,7 +167,8 @@ enum TransformFunction: Hashable, Sendable {
 extension [UInt8] {
     /// Appends the bytes at `place` of `bytes`.
     fileprivate mutating func append(_ bytes: RawSpan, _ place: Range<Int>) {
-        for index in place { self.append(bytes.byte(index)) }
+        // The bytes are copied before the call returns.
+        unsafe bytes.extracting(place).withUnsafeBytes { unsafe self.append(contentsOf: $0) }
     }
 
     /// Appends the bytes at `place`, with a dot at `cut` where that is inside of it.
