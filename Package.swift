@@ -281,6 +281,7 @@ let package = Package(
             dependencies: [
                 "Reports", "Broker", "StreamModel", "Weir", "TestSupport",
                 .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: tests

@@ -8,7 +8,8 @@ struct JetStreamOptions {
     var streams: Bool
     var consumers: Bool
     var configurations: Bool
-    var leaderOnly: Bool
+    /// Whether it is told how many groups this server leads: all, where there is one server.
+    var leads: Bool
     var offset: Int
     var limit: Int
 
@@ -21,9 +22,10 @@ struct JetStreamOptions {
         self.offset = max(0, try parameters.integer("offset"))
         let limit = try parameters.integer("limit")
         self.limit = limit > 0 ? limit : 1024
-        let streamLeaders = try parameters.flag("stream-leader-only", json: "stream_leader_only")
-        self.leaderOnly = try parameters.flag("leader-only", json: "leader_only") || streamLeaders
-        _ = try parameters.flag("raft")
+        // One server leads every stream and consumer: those left out are none.
+        _ = try parameters.flag("leader-only", json: "leader_only")
+        _ = try parameters.flag("stream-leader-only", json: "stream_leader_only")
+        self.leads = try parameters.flag("raft")
         self.account = try parameters.text("acc", json: "account")
     }
 
@@ -49,9 +51,9 @@ extension ServerReports {
         writer.key("limits")
         JetStreamSummary.writeLimits(to: &writer)
         writer.field("streams", totals.count)
-        if options.leaderOnly { writer.field("streams_leader", totals.count) }
+        if options.leads { writer.field("streams_leader", totals.count) }
         writer.field("consumers", totals.consumers)
-        if options.leaderOnly { writer.field("consumers_leader", totals.consumers) }
+        if options.leads { writer.field("consumers_leader", totals.consumers) }
         writer.field("messages", totals.messages)
         writer.field("bytes", totals.memory + totals.storage)
         let names = self.broker.jetStreamAccountNames

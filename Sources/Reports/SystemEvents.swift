@@ -3,7 +3,9 @@ import StreamModel
 import Synchronization
 
 /// Tells in the system account what happens: clients that come and go, and every few seconds how the server does
-/// (core.md §3.8). Nothing is made for which nobody listens.
+/// (core.md §3.8).
+///
+/// Nothing is made for which nobody listens.
 final class SystemEvents: Sendable {
     private let service: SystemService
     private let timers = Mutex<[Task<Void, Never>]>([])
@@ -70,7 +72,11 @@ final class SystemEvents: Sendable {
     func tellStatistics() async {
         let subject = "$SYS.SERVER.\(self.broker.serverID).STATSZ"
         guard let system = self.broker.systemAccount, system.hasInterest(in: subject) else { return }
-        self.broker.publish(in: system, subject: Array(subject.utf8), payload: await self.service.statistics())
+        self.broker.publish(
+            in: system,
+            subject: Array(subject.utf8),
+            payload: await self.service.statistics()
+        )
     }
 
     private func tellOfServer(_ what: String) {

@@ -41,7 +41,8 @@ enum SystemRequest: Equatable {
     /// The subjects that are served in the system account, with what each asks for.
     ///
     /// An account's name stands where the pattern has a `*`.
-    static func served(by serverID: String) -> [(pattern: String, make: @Sendable (String) -> SystemRequest)] {
+    static func served(by serverID: String) -> [(pattern: String, make: @Sendable (String) -> SystemRequest)]
+    {
         var all: [(String, @Sendable (String) -> SystemRequest)] = [
             ("$SYS.REQ.SERVER.PING", { _ in .statistics }),
             ("$SYS.REQ.ACCOUNT.NSUBS", { _ in .subscriptionCount }),
@@ -55,7 +56,9 @@ enum SystemRequest: Equatable {
             all.append(("$SYS.REQ.SERVER.\(server).IDZ", { _ in .identity }))
             all.append(("$SYS.REQ.SERVER.\(server).STATSZ", { _ in .statistics }))
             for kind in Self.reports {
-                all.append(("$SYS.REQ.SERVER.\(server).\(kind.rawValue.uppercased())", { _ in .report(kind) }))
+                all.append(
+                    ("$SYS.REQ.SERVER.\(server).\(kind.rawValue.uppercased())", { _ in .report(kind) })
+                )
             }
         }
         for report in AccountReport.allCases {

@@ -153,7 +153,8 @@ final class SystemService: Sendable {
         }
     }
 
-    private func report(_ kind: ReportKind, _ parameters: ReportParameters) async throws(ReportError) -> [UInt8]
+    private func report(_ kind: ReportKind, _ parameters: ReportParameters) async throws(ReportError)
+        -> [UInt8]
     {
         switch kind {
         case .health:
@@ -185,7 +186,11 @@ final class SystemService: Sendable {
 
     private func reload() async -> [UInt8] {
         var problem: String?
-        if let reload = self.reports.reload { problem = await reload() } else { problem = "there is no configuration" }
+        if let reload = self.reports.reload {
+            problem = await reload()
+        } else {
+            problem = "there is no configuration"
+        }
         return self.message { writer in
             if let problem { Self.write(500, problem, to: &writer) }
         }
@@ -251,9 +256,14 @@ final class SystemService: Sendable {
 
     /// How many subscriptions a message would go to, as digits: `subject [queue]` is asked for.
     private func subscribers(_ request: Service.Request) -> [UInt8] {
-        let words = request.payload.split(separator: UInt8(ascii: " ")).map { String(decoding: $0, as: UTF8.self) }
+        let words = request.payload.split(separator: UInt8(ascii: " "))
+            .map { String(decoding: $0, as: UTF8.self) }
         guard let subject = words.first else { return Array("0".utf8) }
-        let count = self.count(subject: subject, queue: words.count > 1 ? words[1] : nil, in: request.account.name)
+        let count = self.count(
+            subject: subject,
+            queue: words.count > 1 ? words[1] : nil,
+            in: request.account.name
+        )
         return Array("\(count)".utf8)
     }
 
