@@ -207,6 +207,8 @@ final class ClientSession {
                 break parsing
             case .violation(let violation):
                 self.violate(violation)
+                // It is over, even where the client is told so later.
+                break parsing
             }
         }
         self.parser = parser

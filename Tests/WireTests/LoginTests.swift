@@ -49,6 +49,28 @@ struct LoginTests {
         }
     }
 
+    @Test("Who is wrong too often is told so later, whatever was wrong, and others are not concerned")
+    func delayed() async throws {
+        try await RunningServer.with(Self.users) { port in
+            let wrong = try (0..<120)
+                .map { number in
+                    let socket = try ClientSocket(port: port)
+                    _ = try socket.readLine()
+                    let connect = "CONNECT \(self.login("a", "x"))\r\n"
+                    try socket.send((number % 2 == 0 ? "" : connect) + "SUB x 1\r\nPING\r\n")
+                    return socket
+                }
+            let right = try TestClient(port: port, connect: self.login("a", "a"))
+            try TestClient.settle([right])
+            for socket in wrong {
+                let line = String(decoding: try socket.readLine(), as: UTF8.self)
+                #expect(line == "-ERR 'Authorization Violation'")
+                #expect(throws: (any Error).self) { try socket.readLine() }
+            }
+            try TestClient.settle([right])
+        }
+    }
+
     @Test("What is sent behind CONNECT waits until a hashed password was checked")
     func pipelined() async throws {
         try await RunningServer.with(Self.users) { port in
