@@ -191,19 +191,24 @@ public final class POSIXDirectory: StorageDirectory {
 
     /// Bytes that may still be written to the file system, as the kernel estimates them.
     public func availableBytes() throws(SegmentError) -> UInt64 {
-        var status = statvfs()
-        _ = try SystemCall.retrying("fstatvfs", self.path) { unsafe fstatvfs(self.descriptor, &status) }
-        let (bytes, overflow) = UInt64(status.f_bavail)
-            .multipliedReportingOverflow(by: UInt64(status.f_frsize))
-        return overflow ? .max : bytes
+        let status = try self.fileSystem()
+        return Self.bytes(status.f_bavail, status)
     }
 
     /// The size of the file system, in bytes.
     public func totalBytes() throws(SegmentError) -> UInt64 {
+        let status = try self.fileSystem()
+        return Self.bytes(status.f_blocks, status)
+    }
+
+    private func fileSystem() throws(SegmentError) -> statvfs {
         var status = statvfs()
         _ = try SystemCall.retrying("fstatvfs", self.path) { unsafe fstatvfs(self.descriptor, &status) }
-        let (bytes, overflow) = UInt64(status.f_blocks)
-            .multipliedReportingOverflow(by: UInt64(status.f_frsize))
+        return status
+    }
+
+    private static func bytes(_ blocks: fsblkcnt_t, _ status: statvfs) -> UInt64 {
+        let (bytes, overflow) = UInt64(blocks).multipliedReportingOverflow(by: UInt64(status.f_frsize))
         return overflow ? .max : bytes
     }
 

@@ -98,7 +98,4 @@ public struct StreamConfiguration: Hashable, Sendable {
     public func overlaps(subjects: [String]) -> Bool {
         self.subjects.contains { own in subjects.contains { SubjectRelation.overlap(own, $0) } }
     }
-
-    /// Whether some subject could be captured by both streams; they may not be in the same account then.
-    public func overlaps(_ other: StreamConfiguration) -> Bool { self.overlaps(subjects: other.subjects) }
 }

@@ -102,7 +102,7 @@ struct FuzzTests {
             {
                 #expect(try StreamConfiguration(stored: stored.stored.span.bytes) == stored, "seed \(seed)")
                 _ = try? stored.updated(from: stream)
-                _ = stored.overlaps(stream)
+                _ = stored.overlaps(subjects: stream.subjects)
             }
             if let request = try? ConsumerCreateRequest(input.span.bytes, strict: false),
                 let stored = try? request.configuration.normalised(stream: stream)

@@ -22,3 +22,11 @@ public struct EncryptionOptions: Sendable, Equatable {
         self.previousKey = previousKey
     }
 }
+
+extension EncryptionOptions: CustomStringConvertible, CustomReflectable {
+    /// The cipher: no text ever shows a key.
+    public var description: String { "\(self.cipher.rawValue)" }
+
+    /// Nothing, for the same reason.
+    public var customMirror: Mirror { Mirror(self, children: []) }
+}
