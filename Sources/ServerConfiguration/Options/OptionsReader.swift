@@ -144,21 +144,27 @@ struct OptionsReader {
             self.fail("error parsing \(entry.name): time: invalid duration \"\(text)\"", at: entry.position)
             return nil
         }
-        return time
+        return self.bounded(time, entry)
     }
 
     /// A time in quotes, or, with a warning, a number of seconds; in nanoseconds.
     mutating func durationOrSeconds(_ entry: ConfigurationMap.Entry) -> Int64? {
         guard case .integer(let seconds) = entry.value.kind else { return self.duration(entry) }
-        let (time, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
-        guard !overflow else {
-            self.fail("\(entry.name) value is too big", at: entry.position)
-            return nil
-        }
+        let (product, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
+        guard let time = self.bounded(overflow ? .max : product, entry) else { return nil }
         self.warn(
             "invalid use of field \"\(entry.name)\": \(entry.name) should be converted to a duration",
             at: entry.position
         )
+        return time
+    }
+
+    /// A time of a century at most, so that one added to the time of day is still a time.
+    private mutating func bounded(_ time: Int64, _ entry: ConfigurationMap.Entry) -> Int64? {
+        guard time.magnitude <= 100 * 365 * 86_400 * 1_000_000_000 else {
+            self.fail("\(entry.name) value is too big", at: entry.position)
+            return nil
+        }
         return time
     }
 
