@@ -565,6 +565,7 @@ final class ClientSession {
         let count = buffer.readableBytes
         guard count > 0 else { return }
         self.handedBytes += count
+        self.activity.value.last = self.shard.now
         channel.writeAndFlush(buffer, promise: nil)
         if buffer.capacity <= 64 << 10 { buffer.clear() } else { buffer = ByteBuffer() }
         self.measureBacklog()

@@ -256,6 +256,30 @@ def test_clients_are_sorted_as_on_the_reference(monitored, reference, order):
     assert asyncio.run(names(monitored)) == asyncio.run(names(reference))
 
 
+def test_who_is_sent_something_is_not_idle(monitored):
+    def last():
+        return [one["last_activity"] for one in monitored.json("/connz?sort=cid")["connections"]][0]
+
+    async def run():
+        async def ignore(message):
+            pass
+
+        listener = await nats.connect(monitored.server.url())
+        await listener.subscribe("here", cb=ignore)
+        await listener.flush()
+        publisher = await nats.connect(monitored.server.url())
+        before = last()
+        await publisher.publish("here", b"x")
+        await publisher.flush()
+        after = last()
+        await listener.close()
+        await publisher.close()
+        return before, after
+
+    before, after = asyncio.run(run())
+    assert before < after
+
+
 def test_pages_of_clients(monitored):
     async def pages():
         clients = [await nats.connect(monitored.server.url(), name=f"c{number}") for number in range(5)]
