@@ -267,6 +267,50 @@ extension JetStreamAccount {
             )
     }
 
+    /// Purges a stream, while others are served.
+    func purgeStream(_ endpoint: JetStreamEndpoint, _ request: JetStreamRequest) throws(APIError) {
+        let payload = request.payload
+        let purge = try unsafe StreamPurgeRequest(payload.span.bytes)
+        guard let name = endpoint.stream, let entry = self.entries[name] else { throw .streamNotFound }
+        let handle = entry.handle
+        self.broker.shards[handle.address.shard]
+            .post(
+                .call { shard in
+                    guard let hosted = shard.streams[handle.address.slot] else {
+                        return self.refuse(request, endpoint, .streamNotFound, on: shard)
+                    }
+                    do throws(APIError) {
+                        let begun = try hosted.stream.beginPurge(purge)
+                        self.goOn(begun, for: request, endpoint, handle, on: shard)
+                    } catch {
+                        self.noteFailure()
+                        self.answer(request, endpoint.responseType.failure(error), from: hosted, on: shard)
+                    }
+                }
+            )
+    }
+
+    /// Does one slice of a purge, then what else there is to do, then the next one.
+    private func goOn(
+        _ purge: StreamPurge,
+        for request: JetStreamRequest,
+        _ endpoint: JetStreamEndpoint,
+        _ handle: StreamHandle,
+        on shard: Shard
+    ) {
+        guard let hosted = shard.streams[handle.address.slot] else {
+            return self.refuse(request, endpoint, .streamNotFound, on: shard)
+        }
+        var purge = purge
+        if hosted.stream.goOn(&purge) {
+            shard.touch(hosted)
+            let rest = purge
+            shard.post(.call { shard in self.goOn(rest, for: request, endpoint, handle, on: shard) })
+        } else {
+            self.answer(request, APIResponse.streamPurge(purge.purged).encoded(), from: hosted, on: shard)
+        }
+    }
+
     /// Sends an answer once the state of the stream that it tells of is durable.
     func answer(_ request: JetStreamRequest, _ payload: [UInt8], from hosted: HostedStream, on shard: Shard) {
         if !request.reply.isEmpty {
@@ -280,14 +324,12 @@ extension JetStreamAccount {
 /// A parsed request of one stream.
 private enum StreamTask: Sendable {
     case info(StreamInfoRequest)
-    case purge(StreamPurgeRequest)
     case get(MessageGetRequest)
     case delete(MessageDeleteRequest)
 
     init(_ endpoint: JetStreamEndpoint, _ request: JetStreamRequest) throws(APIError) {
         let payload = request.payload
         switch endpoint {
-        case .streamPurge: self = .purge(try unsafe StreamPurgeRequest(payload.span.bytes))
         case .messageGet: self = .get(try unsafe MessageGetRequest(payload.span.bytes))
         case .messageDelete: self = .delete(try unsafe MessageDeleteRequest(payload.span.bytes))
         default: self = .info(try unsafe StreamInfoRequest(payload.span.bytes))
@@ -309,7 +351,6 @@ private enum StreamTask: Sendable {
                 listsDeleted: request.deletedDetails
             )
             return .streamInfo(stream.info(state: state, leader: leader, now: now), page)
-        case .purge(let request): return .streamPurge(try stream.purge(request))
         case .get(let request): return .messageGet(try stream.message(for: request))
         case .delete(let request):
             try stream.delete(request)

@@ -106,8 +106,8 @@ final class JetStreamAccount: @unchecked Sendable {
         case .streamList: try self.answerList(request)
         case .streamCreate, .streamUpdate, .streamDelete: try self.enqueueChange(endpoint, request)
         case .refused(_, let error): throw error
-        case .streamInfo, .streamPurge, .messageGet, .messageDelete:
-            try self.performOnStream(endpoint, request)
+        case .streamPurge: try self.purgeStream(endpoint, request)
+        case .streamInfo, .messageGet, .messageDelete: try self.performOnStream(endpoint, request)
         case .consumerCreate(let subject): try self.createConsumer(subject, endpoint, request)
         case .consumerInfo, .consumerNames, .consumerList, .consumerDelete, .consumerPause:
             try self.performOnConsumers(endpoint, request)

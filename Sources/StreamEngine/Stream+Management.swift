@@ -63,24 +63,6 @@ extension Stream {
         self.passOnRemovals()
     }
 
-    /// Removes messages (streams.md §2.7) and returns how many.
-    public func purge(_ request: StreamPurgeRequest) throws(APIError) -> UInt64 {
-        if request.sequence != .zero, request.keep > 0 { throw .badRequest }
-        if self.configuration.sealed { throw .streamSealed }
-        if self.configuration.denyPurge { throw .streamPurgeFailed("stream purge not permitted") }
-        var filter = SubjectFilter.all
-        // A filter of `>` is none: with it, too, a purge may move the stream forward, as on the reference.
-        if !request.filter.isEmpty, request.filter != ">" {
-            guard let pattern = SubjectPattern(request.filter) else { return 0 }
-            filter = SubjectFilter([pattern])
-        }
-        let below = request.sequence == .zero ? nil : request.sequence
-        let purged = self.store.purge(matching: filter, below: below, keep: request.keep)
-        self.passOnRemovals()
-        for entry in self.consumers.all { entry.consumer.didPurge(matching: filter) }
-        return purged
-    }
-
     /// Removes one message (streams.md §2.9).
     public func delete(_ request: MessageDeleteRequest) throws(APIError) {
         if self.configuration.sealed { throw .streamSealed }

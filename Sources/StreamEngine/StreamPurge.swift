@@ -1,0 +1,70 @@
+public import StreamModel
+import StreamStore
+import Subjects
+
+/// A purge on its way: of one subject with many messages it is done in slices, and others are served in between.
+///
+/// What is published after it began stays. A crash in between leaves a part of it done, and nobody was told that it is.
+public struct StreamPurge: Sendable {
+    fileprivate enum Way {
+        /// The filter can match nothing.
+        case nothing
+        /// In one step: whole segments or subjects go.
+        case whole(below: StreamSequence?, keep: UInt64)
+        /// Step by step, up to a sequence.
+        case slices(end: StreamSequence)
+    }
+
+    fileprivate let filter: SubjectFilter
+    fileprivate let way: Way
+    /// Messages removed so far.
+    public fileprivate(set) var purged: UInt64 = 0
+
+    /// Sequences that one slice goes on: a millisecond's work, if all of them are to be removed.
+    public static let sliceLength: UInt64 = 4096
+}
+
+extension Stream {
+    /// Begins a purge (streams.md §2.7): checks the request, and removes nothing yet.
+    ///
+    /// - Throws: an ``APIError`` if the stream may not be purged or the request contradicts itself.
+    public func beginPurge(_ request: StreamPurgeRequest) throws(APIError) -> StreamPurge {
+        if request.sequence != .zero, request.keep > 0 { throw .badRequest }
+        if self.configuration.sealed { throw .streamSealed }
+        if self.configuration.denyPurge { throw .streamPurgeFailed("stream purge not permitted") }
+        let below = request.sequence == .zero ? nil : request.sequence
+        // A filter of `>` is none: with it, too, a purge may move the stream forward, as on the reference.
+        if request.filter.isEmpty || request.filter == ">" {
+            return StreamPurge(filter: .all, way: .whole(below: below, keep: request.keep))
+        }
+        guard let pattern = SubjectPattern(request.filter) else {
+            return StreamPurge(filter: .all, way: .nothing)
+        }
+        let filter = SubjectFilter([pattern])
+        guard pattern.isLiteral, request.keep == 0 else {
+            return StreamPurge(filter: filter, way: .whole(below: below, keep: request.keep))
+        }
+        let behind = self.store.state.lastSequence.next
+        return StreamPurge(filter: filter, way: .slices(end: min(below ?? behind, behind)))
+    }
+
+    /// Does the next slice of a purge; false once all of it is done.
+    public func goOn(_ purge: inout StreamPurge) -> Bool {
+        switch purge.way {
+        case .nothing:
+            return false
+        case .whole(let below, let keep):
+            purge.purged = self.store.purge(matching: purge.filter, below: below, keep: keep)
+            self.passOnRemovals()
+        case .slices(let end):
+            if let first = self.store.next(from: .zero, matching: purge.filter), first < end {
+                let below = min(StreamSequence(first.rawValue + StreamPurge.sliceLength), end)
+                purge.purged += self.store.purge(matching: purge.filter, below: below, keep: 0)
+                self.passOnRemovals()
+                if below < end { return true }
+            }
+        }
+        for entry in self.consumers.all { entry.consumer.didPurge(matching: purge.filter) }
+        return false
+    }
+}
