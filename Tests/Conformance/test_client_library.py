@@ -134,6 +134,8 @@ async def test_a_drained_subscription_gets_what_came_before_and_nothing_after(nc
     subscription = await nc.subscribe("drained", cb=keep)
     for number in range(100):
         await nc.publish("drained", str(number).encode())
+    # The client may send the UNSUB before what it has not sent yet.
+    await nc.flush()
     await subscription.drain()
     await nc.publish("drained", b"100")
     await nc.flush()

@@ -67,7 +67,7 @@ def test_a_sync_interval_holds_for_all_streams(start):
 
 
 @pytest.mark.weir
-@pytest.mark.parametrize("text", ["never", "-1s", "0s", "", "5"])
+@pytest.mark.parametrize("text", ["never", "-1s", "0s", "5"])
 def test_a_sync_interval_that_is_no_time_is_refused(text):
     server = Server(arguments=["--sync_interval", text])
     with pytest.raises(Exception):

@@ -24,6 +24,8 @@ struct SystemServer {
         var first = AccountOptions(name: "A")
         first.jetStream = AccountOptions.JetStreamLimits()
         options.accounts = [first, AccountOptions(name: "B")]
+        // Where many tests run at once, a client may get its turn late.
+        options.authentication.timeout = 60_000_000_000
         options.authentication.users = [
             UserOptions(name: "a", credential: .password("a"), account: "A"),
             UserOptions(name: "b", credential: .password("b"), account: "B"),

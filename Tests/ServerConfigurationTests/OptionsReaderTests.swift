@@ -418,6 +418,7 @@ struct AccessOptionsTests {
                 .options.authentication.users.first?
                 .permissions
         }
+        #expect(try permissions("pub: { allow: [] }")?.publish == .init(allow: []), "allows nothing")
         #expect(try permissions("pub: a")?.publish == .init(allow: [.init(subject: "a")]))
         #expect(try permissions("pub: [a, b.*]")?.publish?.allow?.map(\.subject) == ["a", "b.*"])
         #expect(

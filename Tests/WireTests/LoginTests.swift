@@ -11,6 +11,7 @@ struct LoginTests {
         a.maxSubscriptions = 3
         a.maxPayload = 100
         options.accounts = [a, AccountOptions(name: "B")]
+        options.authentication.timeout = 60_000_000_000
         options.authentication.users = [
             UserOptions(name: "a", credential: .password("a"), account: "A"),
             UserOptions(name: "b", credential: .password(self.hash), account: "B"),

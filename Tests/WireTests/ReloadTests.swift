@@ -20,6 +20,7 @@ struct ReloadTests {
         try await RunningServer.withStore { directory in
             var options = RunningServer.options(storeDirectory: directory)
             options.accounts = [AccountOptions(name: "A"), AccountOptions(name: "B")]
+            options.authentication.timeout = 60_000_000_000
             options.authentication.users = users
             let server = RunningServer.make(options)
             let port = try await server.start()

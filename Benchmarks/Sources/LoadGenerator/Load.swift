@@ -45,7 +45,7 @@ public enum Load {
         usage: load <work> --port <port> [--pid <server's process>] [options]
           pub      --count <n> --size <bytes> [--connections <n>] [--subjects <n>]
           pubsub   --count <n> --size <bytes> [--publishers <n>] [--subscribers <n>]
-                   [--queue <group> [--members <n>]] [--pairs] [--subjects <n> [--each]]
+                   [--queue <group> [--members <n>]] [--pairs] [--subjects <n> [--each]] [--stalled <n>]
           idle     --connections <n> --subscriptions <n>
           request  --count <n> --size <bytes> --in-flight <n> [--connections <n>]
           js-pub   --stream <name> --subject <subject> --count <n> --size <bytes> --in-flight <n>

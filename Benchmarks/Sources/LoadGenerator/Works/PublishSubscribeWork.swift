@@ -5,13 +5,15 @@
 ///
 /// With `--subjects` the subjects are that many, in turn, so that a server finds nothing in a cache that is smaller; a
 /// subscriber has one subscription for all of them, or with `--each` one for each, all with a wildcard. With
-/// `--members` each subscriber joins the queue group that many times.
+/// `--members` each subscriber joins the queue group that many times. With `--stalled` that many more clients subscribe
+/// and read nothing.
 enum PublishSubscribeWork {
     static func run(_ arguments: some Collection<String>) throws(LoadError) -> Report {
         let options = try Options(
             arguments,
             known: [
                 "port", "pid", "count", "size", "publishers", "subscribers", "queue", "subjects", "members",
+                "stalled",
             ],
             flags: ["pairs", "each"]
         )
@@ -44,6 +46,13 @@ enum PublishSubscribeWork {
             try connection.roundTrip()
             subscribers.append(connection)
         }
+        var stalled: [Connection] = []
+        for _ in 0..<(try options.number("stalled", default: 0, in: 0...1_000)) {
+            let connection = try Connection(port: port)
+            connection.subscribe("bench.>", id: 1)
+            try connection.roundTrip()
+            stalled.append(connection)
+        }
         var publishers: [(connection: Connection, template: MessageTemplate, count: Int)] = []
         for index in 0..<publisherCount {
             let template = MessageTemplate(
@@ -73,6 +82,7 @@ enum PublishSubscribeWork {
         report.add("size", size)
         report.add("publishers", publisherCount)
         report.add("subscribers", subscriberCount)
+        report.add("stalled", stalled.count)
         return report
     }
 

@@ -1,0 +1,122 @@
+import Logging
+import NIOCore
+import Synchronization
+import WireProtocol
+
+extension ClientSession {
+    func acknowledgeIfVerbose() {
+        guard self.isVerbose else { return }
+        FrameEncoder.writeOK(into: &self.stage.bytes.value)
+        self.shard.touch(self.stage)
+    }
+
+    func writeInfo(account: String?) {
+        var place = ServerInfo.Connection(clientID: self.connection.id, clientIP: self.host)
+        place.remoteAccount = account
+        self.describeLogin(in: &place)
+        self.broker.info.write(place, into: &self.stage.bytes.value)
+        self.shard.touch(self.stage)
+    }
+
+    func complain(_ text: String) {
+        FrameEncoder.writeError(text, into: &self.stage.bytes.value)
+        self.shard.touch(self.stage)
+    }
+
+    func violate(_ violation: ProtocolViolation) {
+        if violation == .connectExpected { return self.refuseLogin() }
+        let reason = CloseReason(rawValue: "\(violation.closeReason)") ?? .protocolViolation
+        if let text = violation.errorText { self.complain("\(text)") }
+        self.close(reason)
+    }
+
+    /// Says why, and closes.
+    func fail(_ text: String) {
+        self.complain(text)
+        self.close(CloseReason(errorText: text))
+    }
+
+    /// Writes a filled stage to the socket.
+    ///
+    /// Called when its cycle ends, with bytes of any loop's stage.
+    func send(_ buffer: inout ByteBuffer) {
+        let channel = self.connection.channel
+        let count = buffer.readableBytes
+        guard count > 0 else { return }
+        self.handedBytes += count
+        self.activity.value.last = self.shard.now
+        channel.writeAndFlush(buffer, promise: nil)
+        if buffer.capacity <= 64 << 10 { buffer.clear() } else { buffer = ByteBuffer() }
+        self.measureBacklog()
+        if self.isClosing { channel.close(promise: nil) }
+    }
+
+    /// Notes how much waits at the socket, and cuts a client that is too far behind.
+    func measureBacklog() {
+        let channel = self.connection.channel
+        if channel.isWritable {
+            if self.connection.backlog.load(ordering: .relaxed) != 0 {
+                self.connection.backlog.store(0, ordering: .relaxed)
+            }
+            return
+        }
+        let waiting = (try? channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
+        self.connection.backlog.store(waiting, ordering: .relaxed)
+        let most = self.broker.options.maxPending
+        if waiting > most { self.cut(.slowConsumerPendingBytes, "MaxPending of \(most) Exceeded") }
+    }
+
+    /// Cuts it off, without a word, if a write takes longer than it may (core.md §1.12).
+    func checkWrites(at now: NIODeadline) {
+        let waiting = (try? self.connection.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
+        guard waiting > 0, !self.isClosing else {
+            self.watchedWrite = nil
+            return
+        }
+        let written = self.handedBytes - waiting
+        guard let watched = self.watchedWrite, written < watched.end else {
+            self.watchedWrite = (self.handedBytes, now)
+            return
+        }
+        let deadline = self.broker.current.writeDeadline
+        if now - watched.since > deadline {
+            let seconds = Double(deadline.nanoseconds) / 1e9
+            self.cut(
+                .slowConsumerWriteDeadline,
+                "WriteDeadline of \(seconds)s exceeded with \(waiting) bytes waiting"
+            )
+        }
+    }
+
+    func cut(_ reason: CloseReason, _ text: String) {
+        self.activity.value.didClose(reason)
+        self.broker.slowConsumer(self, text)
+        self.isClosing = true
+        self.connection.isOpen.store(false, ordering: .relaxed)
+        self.connection.channel.close(promise: nil)
+    }
+
+    /// Tells a client that understands it that the server is about to stop (core.md §1.12).
+    func announceLameDuck(_ info: EncodedServerInfo) {
+        guard self.options.protocolVersion >= 1, self.hasAnsweredFirstPing, !self.isClosing else { return }
+        var place = ServerInfo.Connection(clientID: self.connection.id, clientIP: self.host)
+        self.describeLogin(in: &place)
+        info.write(place, into: &self.stage.bytes.value)
+        self.shard.touch(self.stage)
+    }
+
+    /// Closes it without a word: the server stops (core.md §1.12).
+    func leave() {
+        self.activity.value.didClose(.serverShutdown)
+        self.connection.channel.close(promise: nil)
+    }
+
+    /// Closes once everything framed so far is written.
+    func close(_ reason: CloseReason = .protocolViolation) {
+        guard !self.isClosing else { return }
+        self.activity.value.didClose(reason)
+        if reason == .staleConnection { self.shard.counters.staleConnections += 1 }
+        self.isClosing = true
+        if self.stage.bytes.value.readableBytes == 0 { self.connection.channel.close(promise: nil) }
+    }
+}
