@@ -80,12 +80,15 @@ private struct LogLines: LogHandler {
     let log: ServerLog
     var metadata: Logger.Metadata = [:]
 
+    /// The level of this logger, where one was set.
+    private var own: Logger.Level?
+
     init(log: ServerLog) { self.log = log }
 
-    /// The level of the whole process; nobody sets one of his own.
+    /// The level of the whole process, or a higher one that somebody set for a logger of his own.
     var logLevel: Logger.Level {
-        get { self.log.level }
-        set {}
+        get { self.own.map { max($0, self.log.level) } ?? self.log.level }
+        set { self.own = newValue }
     }
 
     subscript(metadataKey key: String) -> Logger.Metadata.Value? {

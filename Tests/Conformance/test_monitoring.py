@@ -229,6 +229,12 @@ def test_healthz_is_one_line_and_other_reports_are_indented(monitored):
     assert monitored.get("/routez")[2].startswith('{\n  "server_id": "N')
 
 
+def test_a_stop_is_no_error(monitored):
+    monitored.get("/healthz")
+    assert monitored.server.terminate() == 0
+    assert "[ERR]" not in monitored.server.log_text()
+
+
 def test_the_index_links_to_every_endpoint(monitored):
     status, kind, body = monitored.get("/")
     assert status == 200 and kind.startswith("text/html")
