@@ -20,8 +20,23 @@ public struct StreamPurge: Sendable {
     /// Messages removed so far.
     public fileprivate(set) var purged: UInt64 = 0
 
-    /// Sequences that one slice goes on: a millisecond's work, if all of them are to be removed.
+    /// Sequences that the next slice goes on.
+    fileprivate var length = sliceLength
+
+    /// Sequences that the first slice goes on: a millisecond's work, if all of them are to be removed.
     public static let sliceLength: UInt64 = 4096
+    /// Sequences that a slice goes on at the most, where few of them are to be removed.
+    private static let sliceLengthMax: UInt64 = 65_536
+
+    /// Notes what a slice removed: one that removed little is followed by a longer one, since each waits for its turn.
+    fileprivate mutating func note(_ removed: UInt64) {
+        self.purged += removed
+        if removed < Self.sliceLength / 2 {
+            self.length = min(2 * self.length, Self.sliceLengthMax)
+        } else if removed > Self.sliceLength {
+            self.length = max(self.length / 2, Self.sliceLength)
+        }
+    }
 }
 
 extension Stream {
@@ -58,8 +73,8 @@ extension Stream {
             self.passOnRemovals()
         case .slices(let end):
             if let first = self.store.next(from: .zero, matching: purge.filter), first < end {
-                let below = min(StreamSequence(first.rawValue + StreamPurge.sliceLength), end)
-                purge.purged += self.store.purge(matching: purge.filter, below: below, keep: 0)
+                let below = min(StreamSequence(first.rawValue + purge.length), end)
+                purge.note(self.store.purge(matching: purge.filter, below: below, keep: 0))
                 self.passOnRemovals()
                 if below < end { return true }
             }
