@@ -90,6 +90,8 @@ final class Shard: @unchecked Sendable {
     private static let largeStageBytes = 96 << 10
     /// Clients beyond which nobody looks for such: all of them together fill the cache anyway.
     private static let largeStagesMax = 16
+    /// Clients written to in a cycle up to which this loop writes to those of other loops itself.
+    private static let directWritesMax = 4
     /// Items after which a batch is mailed before the cycle ends.
     private static let batchBytesMax = 1 << 20
 
@@ -149,8 +151,10 @@ final class Shard: @unchecked Sendable {
         case .ingest(let batch):
             self.ingest(batch)
         case .frames(let connection, var buffer):
-            connection.mailedBytes.wrappingSubtract(buffer.readableBytes, ordering: .relaxed)
-            if connection.isOpen.load(ordering: .relaxed) { connection.session?.send(&buffer) }
+            let count = buffer.readableBytes
+            if connection.isOpen.load(ordering: .relaxed) { connection.session?.sendMailed(&buffer) }
+            // Only now: who finds that nothing is mailed may write past it.
+            connection.mailedBytes.wrappingSubtract(count, ordering: .releasing)
         case .answers(let lane, let account):
             self.send(lane.effects, in: self.view(of: account))
             lane.finish()
@@ -648,13 +652,38 @@ final class Shard: @unchecked Sendable {
 
     private func flush() {
         var index = 0
+        // Waking another loop costs more than one small write, and less than many.
+        let mayWrite = self.touchedStages.count <= Self.directWritesMax
         // Writing to one client may lead to words for another.
         while index < self.touchedStages.count {
             let (stage, connection, isFed) = self.touchedStages[index]
-            self.flush(stage, of: connection, isFed: isFed)
+            if !mayWrite || !self.write(stage, to: connection) {
+                self.flush(stage, of: connection, isFed: isFed)
+            }
             index += 1
         }
         self.touchedStages.removeAll(keepingCapacity: true)
+    }
+
+    /// Writes little to a client of another loop, if nothing waits for it there.
+    private func write(_ stage: OutboundStage, to connection: Connection) -> Bool {
+        let count = stage.bytes.value.readableBytes
+        guard connection.shard != self.index, count <= SocketGate.directBytesMax,
+            connection.isOpen.load(ordering: .relaxed),
+            connection.mailedBytes.load(ordering: .acquiring) == 0
+        else { return false }
+        switch connection.gate.write(stage.bytes.value) {
+        case .refused:
+            return false
+        case .begun:
+            self.broker.shards[connection.shard].post(.frames(connection, ByteBuffer()))
+        case .written:
+            break
+        }
+        stage.isTouched = false
+        stage.bytes.value.clear()
+        connection.lastDirectWrite.store(self.now.rawValue, ordering: .relaxed)
+        return true
     }
 
     /// Hands over what is so much that it would not stay in the processor's cache until the cycle ends.

@@ -40,6 +40,44 @@ struct FanOutTests {
         for client in ready { try client.value.finish() }
     }
 
+    @Test("Little and much in turn reaches a client in order, also when its socket is full")
+    func directWrites() async throws {
+        let port = RunningServer.port
+        let (publishers, rounds, burst) = (2, 600, 40)
+        let subscriber = try TestClient(port: port)
+        try subscriber.subscribe("turn.*")
+        try subscriber.flush()
+        let messages = rounds + rounds / 8 * burst
+        // Little is written by the publisher's loop at once, much goes by the loop of the subscriber, which reads nothing
+        // until all is sent: each way of the two meets a socket that is full.
+        try await concurrently(publishers) { index in
+            let client = try TestClient(port: port)
+            var number = 0
+            let padding = String(repeating: "p", count: 2000)
+            for round in 0..<rounds {
+                for _ in 0..<(round % 8 == 7 ? burst + 1 : 1) {
+                    try client.publish("turn.\(index)", "\(number) \(padding)")
+                    number += 1
+                }
+                try client.flush()
+            }
+            #expect(number == messages)
+            try client.finish()
+        }
+        var next = [Int](repeating: 0, count: publishers)
+        for _ in 0..<publishers * messages {
+            let message = try subscriber.nextMessage()
+            let publisher = try #require(Int(message.subject.dropFirst(5)))
+            let number = message.text.prefix { $0 != " " }
+            try #require(
+                Int(number) == next[publisher] && message.text.utf8.count == number.utf8.count + 2001
+            )
+            next[publisher] += 1
+        }
+        #expect(next == [Int](repeating: messages, count: publishers))
+        try subscriber.finish()
+    }
+
     @Test("A maximum set while publishers on both loops go on is exact, or all that came before it is more")
     func exactLimitInBetween() async throws {
         let port = RunningServer.port

@@ -45,10 +45,38 @@ extension ClientSession {
         guard count > 0 else { return }
         self.handedBytes += count
         self.activity.value.last = self.shard.now
-        channel.writeAndFlush(buffer, promise: nil)
+        if self.isShared { self.writeShared(buffer) } else { channel.writeAndFlush(buffer, promise: nil) }
         if buffer.capacity <= 64 << 10 { buffer.clear() } else { buffer = ByteBuffer() }
         self.measureBacklog()
         if self.isClosing { channel.close(promise: nil) }
+    }
+
+    /// Writes what another loop has framed, and lets it write itself the next time.
+    ///
+    /// An empty buffer says that it did so, and that its write was not finished.
+    func sendMailed(_ buffer: inout ByteBuffer) {
+        if !self.isShared {
+            self.isShared = true
+            self.connection.gate.open(self.connection.channel)
+        }
+        if buffer.readableBytes == 0 { self.writeShared(buffer) } else { self.send(&buffer) }
+    }
+
+    /// Writes to a socket that other loops may write to.
+    private func writeShared(_ buffer: ByteBuffer) {
+        let channel = self.connection.channel
+        let rest = self.connection.gate.begin()
+        if rest.readableBytes > 0 {
+            self.handedBytes += rest.readableBytes
+            channel.write(rest, promise: nil)
+        }
+        channel.writeAndFlush(buffer, promise: nil)
+        if self.waitingBytes == 0 { self.connection.gate.end() }
+    }
+
+    /// Bytes that the socket did not take yet.
+    private var waitingBytes: Int {
+        (try? self.connection.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
     }
 
     /// Notes how much waits at the socket, and cuts a client that is too far behind.
@@ -60,7 +88,7 @@ extension ClientSession {
             }
             return
         }
-        let waiting = (try? channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
+        let waiting = self.waitingBytes
         self.connection.backlog.store(waiting, ordering: .relaxed)
         let most = self.broker.options.maxPending
         if waiting > most { self.cut(.slowConsumerPendingBytes, "MaxPending of \(most) Exceeded") }
@@ -68,7 +96,7 @@ extension ClientSession {
 
     /// Cuts it off, without a word, if a write takes longer than it may (core.md §1.12).
     func checkWrites(at now: NIODeadline) {
-        let waiting = (try? self.connection.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
+        let waiting = self.waitingBytes
         guard waiting > 0, !self.isClosing else {
             self.watchedWrite = nil
             return

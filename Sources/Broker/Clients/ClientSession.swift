@@ -49,6 +49,8 @@ final class ClientSession {
     var lastPong: NIODeadline?
     var isClosing = false
     var isPaused = false
+    /// Whether other loops may write to the socket.
+    var isShared = false
     /// Bytes that were ever given to the socket.
     var handedBytes = 0
     /// How many of them were given when the write that is watched began, and when that was seen.
@@ -116,6 +118,7 @@ final class ClientSession {
     func didDisconnect() {
         self.isClosing = true
         self.connection.isOpen.store(false, ordering: .relaxed)
+        self.connection.gate.close()
         self.pingTask?.cancel()
         self.broker.closedClients.note(self)
         self.dropSubscriptions()

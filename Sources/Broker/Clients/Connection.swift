@@ -23,8 +23,12 @@ final class Connection: @unchecked Sendable {
     let isOpen = Atomic<Bool>(true)
     /// Bytes that wait at the socket, as of the last flush.
     let backlog = Atomic<Int>(0)
-    /// Bytes on their way to it from other loops.
+    /// Bytes on their way to it from other loops: written, or behind the gate, when they no longer count.
     let mailedBytes = Atomic<Int>(0)
+    /// The way for small writes of other loops.
+    let gate = SocketGate()
+    /// When another loop last wrote to it, in nanoseconds since 1970; 0: never.
+    let lastDirectWrite = Atomic<Int64>(0)
     /// Whether it asked for headers; without, they are cut off on the way out (core.md §1.11).
     let wantsHeaders = Atomic<Bool>(false)
     /// Whether it wants its own messages back.

@@ -1,5 +1,6 @@
 import NIOCore
 public import StreamModel
+import Synchronization
 import WireProtocol
 
 /// A client, or one that is gone, at one time.
@@ -80,7 +81,8 @@ extension ClientSession {
             port: activity.address?.port ?? 0,
             start: activity.start
         )
-        client.lastActivity = activity.last
+        let direct = Timestamp(nanoseconds: self.connection.lastDirectWrite.load(ordering: .relaxed))
+        client.lastActivity = max(activity.last, direct)
         client.roundTrip = activity.roundTrip
         client.received.messages = activity.messagesIn
         client.received.bytes = activity.bytesIn
