@@ -73,6 +73,8 @@ final class Shard: @unchecked Sendable {
     /// Stages to flush, each with its connection: it may be gone by then, and must not be freed before.
     private var touchedStages: [(stage: OutboundStage, connection: Connection, isFed: Bool)] = []
     private var touchedStreams: [HostedStream] = []
+    /// Answers of other loops' streams that are sent when this cycle ends.
+    private var sentLanes: [WaitingAnswers.Lane] = []
     private var awakeStreams: AwakeStreams
     /// Whether messages are refused because the disk is full; as of the batch at hand.
     private(set) var isDiskFull = false
@@ -157,7 +159,7 @@ final class Shard: @unchecked Sendable {
             connection.mailedBytes.wrappingSubtract(count, ordering: .releasing)
         case .answers(let lane, let account):
             self.send(lane.effects, in: self.view(of: account))
-            lane.finish()
+            self.sentLanes.append(lane)
         case .committed(let slot, let commit):
             if let hosted = self.streams[slot] { hosted.finish(commit, on: self) }
         case .checkpointed(let slot, let checkpoint):
@@ -571,6 +573,27 @@ final class Shard: @unchecked Sendable {
         }
     }
 
+    /// Frames the one message in `effects` for the one client that gets it, for another thread to send when it may.
+    ///
+    /// - Returns: nil where that is not possible, or something else for that client waits here: it has to be sent as
+    ///   all others are.
+    func frameAlone(_ effects: borrowing EffectBuffer, in view: AccountView) -> FramedMessage? {
+        guard let effect = effects.effects.first,
+            let entry = view.routes.value.route(effects.arena.span(effect.route)).fan.value.only,
+            entry.isOpen, entry.remaining == .max, !entry.isGuarded
+        else { return nil }
+        let stage = unsafe entry.stage.takeUnretainedValue()
+        if stage.isTouched { return nil }
+        self.send(effects, in: view)
+        guard let last = self.touchedStages.last, last.stage === stage else { return nil }
+        self.touchedStages.removeLast()
+        stage.isTouched = false
+        var bytes = ByteBuffer()
+        swap(&bytes, &stage.bytes.value)
+        if last.connection.shard == self.index { last.connection.session?.share() }
+        return FramedMessage(connection: last.connection, bytes: bytes)
+    }
+
     /// Takes in a stream.
     func host(
         _ stream: StreamEngine.Stream,
@@ -663,26 +686,17 @@ final class Shard: @unchecked Sendable {
             index += 1
         }
         self.touchedStages.removeAll(keepingCapacity: true)
+        for lane in self.sentLanes { lane.finish() }
+        self.sentLanes.removeAll(keepingCapacity: true)
     }
 
     /// Writes little to a client of another loop, if nothing waits for it there.
     private func write(_ stage: OutboundStage, to connection: Connection) -> Bool {
-        let count = stage.bytes.value.readableBytes
-        guard connection.shard != self.index, count <= SocketGate.directBytesMax,
-            connection.isOpen.load(ordering: .relaxed),
-            connection.mailedBytes.load(ordering: .acquiring) == 0
-        else { return false }
-        switch connection.gate.write(stage.bytes.value) {
-        case .refused:
+        guard connection.shard != self.index, connection.write(stage.bytes.value, by: self.broker) else {
             return false
-        case .begun:
-            self.broker.shards[connection.shard].post(.frames(connection, ByteBuffer()))
-        case .written:
-            break
         }
         stage.isTouched = false
         stage.bytes.value.clear()
-        connection.lastDirectWrite.store(self.now.rawValue, ordering: .relaxed)
         return true
     }
 
@@ -713,8 +727,7 @@ final class Shard: @unchecked Sendable {
             if stage.bytes.value.readableBytes == 0 { swap(&bytes, &stage.bytes.value) }
         } else {
             stage.noteUsualBytes()
-            connection.mailedBytes.wrappingAdd(stage.bytes.value.readableBytes, ordering: .relaxed)
-            self.broker.shards[connection.shard].post(.frames(connection, stage.bytes.value))
+            connection.mail(stage.bytes.value, by: self.broker)
             stage.bytes.value = ByteBuffer()
         }
         if isFed, !self.dropsInsteadOfStalling, connection.isBehind(self.pauseBytes) {

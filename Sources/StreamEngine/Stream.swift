@@ -51,6 +51,8 @@ public final class Stream {
     public var laneCount = 0
     /// What whoever performs the commit under way sends once it is durable.
     public private(set) var committingLanes: WaitingAnswers?
+    /// The answer that whoever performs the commit under way sends alone; here in case that it fails.
+    private var entrusted = EffectBuffer()
     var isCommitting = false
     var lastMessageID: [UInt8] = []
     let acknowledgement: PubAckFormat
@@ -136,6 +138,24 @@ public final class Stream {
         return commit
     }
 
+    /// Entrusts the answer that waits for the commit under way, if it is the only one, to whoever performs it.
+    ///
+    /// It is not sent from here once the commit is durable. Nothing is entrusted while earlier answers may still be on
+    /// their way to clients.
+    ///
+    /// - Parameter take: gets the answer and says whether it takes it.
+    public func entrustOnlyAnswer(_ take: (_ answer: borrowing EffectBuffer) -> Bool) {
+        guard self.isCommitting, self.outgoing.isEmpty, self.spareLanes.allSatisfy(\.isFinished) else {
+            return
+        }
+        let lanes = self.committingLanes?.lanes.filter { !$0.effects.isEmpty } ?? []
+        if lanes.isEmpty, self.committing.effects.count == 1 {
+            if take(self.committing) { swap(&self.committing, &self.entrusted) }
+        } else if self.committing.isEmpty, lanes.count == 1, lanes[0].effects.effects.count == 1 {
+            if take(lanes[0].effects) { lanes[0].giveUp(to: &self.entrusted) }
+        }
+    }
+
     /// The answers that wait on `lane`.
     func held(on lane: Int) -> WaitingAnswers.Lane {
         if let lanes = self.heldLanes { return lanes.lanes[lane] }
@@ -148,10 +168,11 @@ public final class Stream {
     /// Puts answers that wait on lanes to those that leave from here.
     private func gatherLanes() {
         if let lanes = self.committingLanes { lanes.move(to: &self.committing) }
+        self.release(&self.entrusted, to: &self.committing)
         if let lanes = self.heldLanes { lanes.move(to: &self.held) }
     }
 
-    /// Lanes kept for reuse: some are filled while others are on their way.
+    /// Lanes kept for reuse, beside those on their way.
     private static let spareLanesMax = 4
 
     /// Takes back a performed commit: the answers that waited for it may leave.
@@ -164,8 +185,10 @@ public final class Stream {
         if !commit.isDurable { self.gatherLanes() }
         if let lanes = self.committingLanes {
             self.committingLanes = nil
-            if self.spareLanes.count < Self.spareLanesMax { self.spareLanes.append(lanes) }
+            if self.spareLanes.count >= Self.spareLanesMax { self.spareLanes.removeAll(where: \.isFinished) }
+            self.spareLanes.append(lanes)
         }
+        self.entrusted.removeAll()
         do throws(StoreError) {
             try self.store.finish(commit)
         } catch {
@@ -203,11 +226,15 @@ public final class Stream {
     }
 
     func release(_ waiting: inout EffectBuffer) {
+        self.release(&waiting, to: &self.outgoing)
+    }
+
+    private func release(_ waiting: inout EffectBuffer, to effects: inout EffectBuffer) {
         if waiting.isEmpty { return }
-        if self.outgoing.isEmpty {
-            swap(&self.outgoing, &waiting)
+        if effects.isEmpty {
+            swap(&effects, &waiting)
         } else {
-            self.outgoing.append(contentsOf: waiting)
+            effects.append(contentsOf: waiting)
             waiting.removeAll()
         }
     }
@@ -242,6 +269,7 @@ public final class Stream {
         self.outgoing = EffectBuffer()
         self.held = EffectBuffer()
         self.committing = EffectBuffer()
+        self.entrusted = EffectBuffer()
         self.scratch = ByteBuffer()
         return true
     }

@@ -26,6 +26,12 @@ public final class WaitingAnswers: Sendable {
             self.underWay.store(false, ordering: .releasing)
         }
 
+        /// Hands what is in it to `effects`, which are empty: somebody else sends it.
+        func giveUp(to effects: inout EffectBuffer) {
+            swap(&self.effects, &effects)
+            self.takeBack()
+        }
+
         /// Takes it back: the commit failed.
         func takeBack() { self.underWay.store(false, ordering: .relaxed) }
     }

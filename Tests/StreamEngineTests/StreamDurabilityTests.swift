@@ -123,6 +123,83 @@ struct StreamDurabilityTests {
         #expect(stream.committingLanes == nil)
     }
 
+    @Test("A lone answer can be entrusted to whoever performs the commit", arguments: [nil, 1])
+    func loneAnswer(lane: Int?) throws {
+        let stream = try self.makeStream(.sync)
+        stream.laneCount = 2
+        self.publish(stream, reply: "lone", lane: lane)
+        stream.entrustOnlyAnswer { _ in self.unexpected("there is no commit yet") }
+        let commit = try #require(stream.makeCommit())
+        var refused = 0
+        stream.entrustOnlyAnswer { _ in
+            refused += 1
+            return false
+        }
+        var routes: [String] = []
+        stream.entrustOnlyAnswer { answer in
+            let bytes = Array(answer.arena.readableBytesView)
+            routes = answer.effects.map { String(decoding: bytes[$0.route], as: UTF8.self) }
+            return true
+        }
+        #expect(refused == 1 && routes == ["lone"])
+        self.publish(stream, reply: "later")
+        commit.perform()
+        #expect(stream.committingLanes?.lanes.allSatisfy { !$0.isUnderWay } ?? true)
+        try stream.finish(commit)
+        #expect(self.take(stream).routes == [], "it was sent by whom it was entrusted to")
+        let next = try #require(stream.makeCommit())
+        next.perform()
+        try stream.finish(next)
+        #expect(self.take(stream).routes == ["later"])
+    }
+
+    @Test("Answers are not entrusted with others beside them, nor while earlier ones may be on their way")
+    func notAlone() throws {
+        let stream = try self.makeStream(.sync)
+        stream.laneCount = 2
+        for lanes in [[nil, nil], [nil, 1], [1, 1], [0, 1]] as [[Int?]] {
+            for lane in lanes { self.publish(stream, lane: lane) }
+            let commit = try #require(stream.makeCommit())
+            stream.entrustOnlyAnswer { _ in self.unexpected("\(lanes) are two") }
+            commit.perform()
+            let answers = stream.committingLanes
+            try stream.finish(commit)
+            _ = self.take(stream)
+            for lane in answers?.lanes ?? [] where lane.isUnderWay {
+                self.publish(stream)
+                let next = try #require(stream.makeCommit())
+                stream.entrustOnlyAnswer { _ in self.unexpected("earlier ones are on their way") }
+                next.perform()
+                try stream.finish(next)
+                _ = self.take(stream)
+                lane.finish()
+            }
+        }
+        self.publish(stream)
+        _ = try #require(stream.makeCommit())
+        var taken = 0
+        stream.entrustOnlyAnswer { _ in
+            taken += 1
+            return true
+        }
+        #expect(taken == 1)
+    }
+
+    @Test("When a commit fails, an entrusted answer becomes an error of the stream", arguments: [nil, 1])
+    func failedLoneAnswer(lane: Int?) throws {
+        let store = JournalingStore()
+        let stream = self.makeStream(over: store)
+        stream.laneCount = 2
+        store.hasUncommitted = true
+        self.publish(stream, reply: "first", lane: lane)
+        store.nextCommit = PreparedCommit(succeeds: false)
+        let commit = try #require(stream.makeCommit())
+        stream.entrustOnlyAnswer { _ in true }
+        self.publish(stream, reply: "second")
+        #expect(throws: StoreError.self) { try stream.finish(commit) }
+        #expect(self.take(stream).routes == ["first", "second"])
+    }
+
     @Test("With an interval an answer leaves with the write, and the sync follows when it is due")
     func interval() throws {
         let stream = try self.makeStream(.interval(nanoseconds: Self.interval))
@@ -169,6 +246,11 @@ struct StreamDurabilityTests {
         let effects = stream.outgoing.effects.map { (text($0.route), text($0.reply)) }
         stream.outgoing.removeAll()
         return (effects.map(\.0), effects.map(\.1))
+    }
+
+    private func unexpected(_ comment: Comment) -> Bool {
+        Issue.record(comment)
+        return false
     }
 
     private func commit(_ stream: StreamEngine.Stream) throws {

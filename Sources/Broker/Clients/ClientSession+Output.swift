@@ -55,11 +55,15 @@ extension ClientSession {
     ///
     /// An empty buffer says that it did so, and that its write was not finished.
     func sendMailed(_ buffer: inout ByteBuffer) {
-        if !self.isShared {
-            self.isShared = true
-            self.connection.gate.open(self.connection.channel)
-        }
+        self.share()
         if buffer.readableBytes == 0 { self.writeShared(buffer) } else { self.send(&buffer) }
+    }
+
+    /// Lets other threads write to the socket.
+    func share() {
+        if self.isShared { return }
+        self.isShared = true
+        self.connection.gate.open(self.connection.channel)
     }
 
     /// Writes to a socket that other loops may write to.

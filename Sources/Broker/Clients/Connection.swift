@@ -1,4 +1,5 @@
 import NIOCore
+import StreamModel
 import Synchronization
 
 /// What every event loop may know of one client connection: how to reach it, and whether it keeps up.
@@ -44,5 +45,29 @@ final class Connection: @unchecked Sendable {
     /// Whether more than `most` bytes wait for it.
     func isBehind(_ most: Int) -> Bool {
         self.backlog.load(ordering: .relaxed) + self.mailedBytes.load(ordering: .relaxed) > most
+    }
+
+    /// Writes little to the socket from another thread than its loop's; false if it has to be mailed.
+    func write(_ bytes: ByteBuffer, by broker: Broker) -> Bool {
+        guard bytes.readableBytes <= SocketGate.directBytesMax, self.isOpen.load(ordering: .relaxed),
+            self.mailedBytes.load(ordering: .acquiring) == 0
+        else { return false }
+        switch self.gate.write(bytes) {
+        case .refused:
+            return false
+        case .begun:
+            // The loop writes the rest before anything else.
+            self.mail(ByteBuffer(), by: broker)
+        case .written:
+            break
+        }
+        self.lastDirectWrite.store(broker.clock().rawValue, ordering: .relaxed)
+        return true
+    }
+
+    /// Hands bytes to the socket's loop.
+    func mail(_ bytes: ByteBuffer, by broker: Broker) {
+        self.mailedBytes.wrappingAdd(bytes.readableBytes, ordering: .relaxed)
+        broker.shards[self.shard].post(.frames(self, bytes))
     }
 }

@@ -29,12 +29,14 @@ final class DiskQueue: Sendable {
 
     /// Performs a commit and mails it back to its stream, then the answers that waited for it to other loops.
     ///
-    /// In this order: who is told that a message is stored and asks for it must not come before the stream knows.
+    /// In this order: who is told that a message is stored and asks for it must not come before the stream knows. An
+    /// answer that is `alone` goes to its client's socket from here.
     func perform(
         _ commit: StoreCommit,
         of address: StreamAddress,
         for shard: Shard,
         answers: WaitingAnswers?,
+        alone: FramedMessage?,
         in account: Account
     ) {
         let shards = shard.broker.shards
@@ -48,7 +50,9 @@ final class DiskQueue: Sendable {
                     if synced > 0 { timing.syncs.record(synced) }
                 }
                 shard.post(.committed(address.slot, commit))
-                guard let answers, commit.isDurable else { return }
+                guard commit.isDurable else { return }
+                alone?.send(by: shard.broker)
+                guard let answers else { return }
                 for (index, lane) in answers.lanes.enumerated() where lane.isUnderWay {
                     shards[index].post(.answers(lane, account))
                 }

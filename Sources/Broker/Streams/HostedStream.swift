@@ -318,11 +318,17 @@ final class HostedStream {
         self.committingBytes = self.gatheringBytes
         self.gatheringBytes = 0
         self.isCommitting = true
+        var alone: FramedMessage?
+        self.stream.entrustOnlyAnswer { answer in
+            alone = shard.frameAlone(answer, in: self.view)
+            return alone != nil
+        }
         shard.broker.disk.perform(
             commit,
             of: self.handle.address,
             for: shard,
             answers: self.stream.committingLanes,
+            alone: alone,
             in: self.view.account
         )
     }
