@@ -1,5 +1,7 @@
+import Logging
 import Subjects
 import Synchronization
+import WireProtocol
 
 /// What other parts of the server do in an account: publish into it, and answer requests made there.
 extension Broker {
@@ -25,6 +27,9 @@ extension Broker {
         headers: [UInt8] = [],
         payload: [UInt8]
     ) {
+        if self.isTracing.load(ordering: .relaxed) {
+            self.traceOwn(subject: subject, reply: reply, headers: headers, payload: payload)
+        }
         self.shards[0]
             .post(
                 .call { shard in
@@ -40,6 +45,18 @@ extension Broker {
                     )
                 }
             )
+    }
+
+    /// Logs what the server sends in its own name, if that is wanted (core.md §4.2).
+    func traceOwn(subject: [UInt8], reply: [UInt8], headers: [UInt8], payload: [UInt8]) {
+        let tracing = self.current.tracing
+        guard tracing.isVerbose else { return }
+        let name = unsafe QuotedText.show(subject.span.bytes)
+        let answers = reply.isEmpty ? "" : unsafe QuotedText.show(reply.span.bytes) + " "
+        let size = headers.isEmpty ? "\(payload.count)" : "\(headers.count) \(headers.count + payload.count)"
+        self.logger.trace("SYSTEM - <<- [\(headers.isEmpty ? "PUB" : "HPUB") \(name) \(answers)\(size)]")
+        let message = unsafe tracing.text(headers: headers.span.bytes, payload: payload.span.bytes)
+        if let message { self.logger.trace("SYSTEM - <<- \(message)") }
     }
 
     /// Lets `handler` take the messages that clients of `account` publish to subjects that match `pattern`.

@@ -236,7 +236,7 @@ public final class Broker: @unchecked Sendable {
         let session = ClientSession(connection: connection, shard: shard, host: host)
         connection.session = session
         shard.clients[id] = session
-        self.logger.debug("\(host) - cid:\(id) - Client connection created")
+        self.logger.debug("\(session.logName) - Client connection created")
         return session
     }
 
@@ -252,14 +252,11 @@ public final class Broker: @unchecked Sendable {
     func clientDidDisconnect(_ session: ClientSession) {
         self.clientCount.wrappingSubtract(1, ordering: .relaxed)
         session.shard.clients[session.connection.id] = nil
-        self.logger.debug("\(session.host) - cid:\(session.connection.id) - Client connection closed")
     }
 
     /// Notes that a client is cut off because it does not read.
     func slowConsumer(_ session: ClientSession, _ reason: String) {
         session.shard.counters.slowConsumers += 1
-        self.logger.info(
-            "\(session.host) - cid:\(session.connection.id) - Slow Consumer Detected: \(reason)"
-        )
+        self.logger.info("\(session.logName) - Slow Consumer Detected: \(reason)")
     }
 }

@@ -17,6 +17,9 @@ extension Configuration {
         let root = self.process.storeDirectory ?? Self.defaultStoreDirectory
         self.options.storeDirectory = self.process.jetStream ?? storesByDefault ? "\(root)/weir" : nil
         if self.process.traceVerbose || self.process.traceHeaders { self.process.trace = true }
+        self.options.tracing.isVerbose = self.process.traceVerbose
+        self.options.tracing.headersOnly = self.process.traceHeaders
+        self.options.tracing.messageBytesMax = self.process.maxTracedMessageLength
     }
 
     /// Why a server cannot be started with this, nil if it can (core.md §4.5).

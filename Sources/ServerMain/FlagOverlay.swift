@@ -48,14 +48,6 @@ extension ServerFlags {
         }
     }
 
-    /// The flags given that change nothing in this server, or less than they say.
-    var withoutEffect: [String] {
-        var names: [String] = []
-        if self.traceVerbose == true || self.debugAndTraceVerbose == true { names.append("trace_verbose") }
-        if self.maxTracedMessageLength != nil { names.append("max_traced_msg_len") }
-        return names
-    }
-
     private func applyLog(to process: inout ProcessOptions) {
         if let logFile { process.logFile = logFile.isEmpty ? nil : logFile }
         if let logTime { process.logTime = logTime }

@@ -48,9 +48,6 @@ actor ServerProcess {
             )
         }
         for notice in self.configuration.notices { self.logger.warning("\(notice)") }
-        for flag in self.flags.withoutEffect {
-            self.logger.warning("\"\(flag)\" has no effect in this server")
-        }
         if self.configuration.hasPlainSecrets {
             self.logger.warning("Plaintext passwords detected, use nkeys or bcrypt")
         }

@@ -120,7 +120,7 @@ public struct ConnectOptions: Hashable, Sendable {
         return true
     }
 
-    private static func lowercased(_ name: [UInt8]) -> String {
+    static func lowercased(_ name: [UInt8]) -> String {
         String(decoding: name.map { $0 >= 0x41 && $0 <= 0x5a ? $0 | 0x20 : $0 }, as: UTF8.self)
     }
 }

@@ -6,8 +6,13 @@ import Subjects
 /// its like, `\x00` for control characters and bytes that are no UTF-8, `\u0000` or `\U00000000` for the rest.
 public enum QuotedText {
     /// The text for `bytes`.
-    public static func quote(_ bytes: RawSpan) -> String {
-        var text = "\""
+    public static func quote(_ bytes: RawSpan) -> String { "\"" + Self.text(bytes, quotes: true) + "\"" }
+
+    /// The same without quotes around it, and with quotes and backslashes as they are: for lines of a log.
+    public static func show(_ bytes: RawSpan) -> String { Self.text(bytes, quotes: false) }
+
+    private static func text(_ bytes: RawSpan, quotes: Bool) -> String {
+        var text = ""
         var position = 0
         while position < bytes.byteCount {
             guard let (scalar, length) = Self.scalar(in: bytes, at: position) else {
@@ -15,10 +20,13 @@ public enum QuotedText {
                 position += 1
                 continue
             }
-            Self.append(scalar, to: &text)
+            if !quotes, scalar == "\"" || scalar == "\\" {
+                text.unicodeScalars.append(scalar)
+            } else {
+                Self.append(scalar, to: &text)
+            }
             position += length
         }
-        text += "\""
         return text
     }
 

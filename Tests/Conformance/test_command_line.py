@@ -211,15 +211,6 @@ def test_a_flag_of_what_is_not_built_is_refused(arguments):
     assert "is not supported by this server" in result.stderr
 
 
-@pytest.mark.weir
-def test_a_flag_without_effect_is_told():
-    """It is not refused, since scripts that only want to see more would not start."""
-    with Server(arguments=["-VV", "--max_traced_msg_len", "10"]) as server:
-        log = server.log_text()
-    for name in ("trace_verbose", "max_traced_msg_len"):
-        assert f'"{name}" has no effect in this server' in log
-
-
 def test_the_process_id_is_written(tmp_path):
     """Core 4.2: decimal, without a line's end, and left behind."""
     path = tmp_path / "pid"

@@ -187,4 +187,27 @@ struct ConnectOptionsTests {
         }
         #expect(accepted > 0 && accepted < 20_000, "seed \(seed)")
     }
+
+    @Test(
+        "In a log nothing secret is shown, however it is written",
+        arguments: [
+            (
+                #"{"user":"u","pass":"p","verbose":false}"#,
+                #"{"user":"u","pass":"[REDACTED]","verbose":false}"#
+            ),
+            (#"{ "auth_token" : "x\"y" , "lang":"l" }"#, #"{ "auth_token" : "[REDACTED]" , "lang":"l" }"#),
+            (#"{"PASS":"a","p\u0061ss":"b"}"#, #"{"PASS":"[REDACTED]","p\u0061ss":"[REDACTED]"}"#),
+            (
+                #"{"x":{"pass":"a"},"jwt":"j","sig":"s"}"#,
+                #"{"x":"[REDACTED]","jwt":"[REDACTED]","sig":"[REDACTED]"}"#
+            ),
+            (#"{"pass":"a"} "#, #"{"pass":"[REDACTED]"} "#), ("{}", "{}"), ("null", "[REDACTED]"),
+            (#"{"pass":"a""#, "[REDACTED]"), (#"{"pass":"a"}x"#, "[REDACTED]"), ("", "[REDACTED]"),
+            (#"{"pass":"a"#, "[REDACTED]"), (#"{"name":"\#u{1b}"}"#, "[REDACTED]"),
+        ]
+    )
+    func text(json: String, expected: String) {
+        let bytes = Array(json.utf8)
+        #expect(ConnectOptions.text(of: bytes.span.bytes) == expected)
+    }
 }

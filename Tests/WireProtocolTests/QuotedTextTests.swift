@@ -23,4 +23,10 @@ struct QuotedTextTests {
     func quoted(bytes: [UInt8], expected: String) {
         #expect(QuotedText.quote(bytes.span.bytes) == expected)
     }
+
+    @Test("A line of a log keeps its quotes, and nothing in it ends the line")
+    func shown() {
+        let bytes = Array("a \"b\" \\ \n\u{1b}[1m ä".utf8) + [0xff]
+        #expect(QuotedText.show(bytes.span.bytes) == "a \"b\" \\ \\n\\x1b[1m ä\\xff")
+    }
 }

@@ -224,14 +224,5 @@ extension ClientSession {
 
     // MARK: Log lines
 
-    /// How the client is called in the log.
-    private var place: String { "\(self.host) - cid:\(self.connection.id)" }
-
-    func log(_ text: String) { self.broker.logger.error("\(self.place) - \(text)") }
-
-    /// A client's text as it may be shown in the log: quoted, and not too long.
-    private static func quote(_ text: String) -> String {
-        let bytes = Array(text.utf8.prefix(128))
-        return unsafe QuotedText.quote(bytes.span.bytes)
-    }
+    func log(_ text: String) { self.broker.logger.error("\(self.logName) - \(text)") }
 }

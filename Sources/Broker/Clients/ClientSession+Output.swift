@@ -43,6 +43,7 @@ extension ClientSession {
         let channel = self.connection.channel
         let count = buffer.readableBytes
         guard count > 0 else { return }
+        if self.isTracing { self.traceSent(buffer) }
         self.handedBytes += count
         self.activity.value.last = self.shard.now
         if self.isShared { self.writeShared(buffer) } else { channel.writeAndFlush(buffer, promise: nil) }

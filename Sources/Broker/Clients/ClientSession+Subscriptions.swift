@@ -47,6 +47,7 @@ extension ClientSession {
 
     /// Ends a subscription that is listed under `sid`.
     func remove(_ subscription: Subscription, of sid: [UInt8]) {
+        if self.isTracing { self.traceEnd(of: sid) }
         self.subscriptions[sid] = nil
         subscription.end()
         self.view.account.interest.remove(subscription)
@@ -73,7 +74,8 @@ extension ClientSession {
     func forgetRoute() { self.recent.value = RecentRoute() }
 
     func dropSubscriptions() {
-        for subscription in self.subscriptions.values {
+        for (sid, subscription) in self.subscriptions {
+            if self.isTracing { self.traceEnd(of: sid) }
             subscription.end()
             self.view.account.interest.remove(subscription)
         }

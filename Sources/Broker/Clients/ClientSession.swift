@@ -121,6 +121,8 @@ final class ClientSession {
         self.connection.gate.close()
         self.pingTask?.cancel()
         self.broker.closedClients.note(self)
+        let reason = self.activity.value.closeReason ?? .clientClosed
+        self.broker.logger.debug("\(self.logName) - Client connection closed: \(reason.rawValue)")
         self.dropSubscriptions()
         self.endLogin()
         self.connection.session = nil
@@ -136,6 +138,7 @@ final class ClientSession {
         let isActive = self.wasActive
         self.wasActive = false
         if isActive, isMeasured { return }
+        self.broker.logger.debug("\(self.logName) - Client Ping Timer")
         if self.outstandingPings + 1 > self.broker.current.pingsOutstandingMax {
             self.fail("Stale Connection")
         } else {
@@ -198,7 +201,7 @@ final class ClientSession {
             switch parser.next(in: bytes.readableBytesSpan, from: offset) {
             case .operation(let operation, let consumed):
                 if self.isTracing {
-                    self.trace(operation, in: bytes.readableBytesSpan.extracting(offset..<offset + consumed))
+                    self.trace(operation, in: bytes.readableBytesSpan, at: offset..<offset + consumed)
                 }
                 self.perform(operation, in: bytes.readableBytesSpan, from: offset)
                 offset += consumed
@@ -216,17 +219,6 @@ final class ClientSession {
         }
         self.parser = parser
         if self.isClosing { bytes.clear() } else { bytes.moveReaderIndex(forwardBy: offset) }
-    }
-
-    /// Logs an operation as it came, without secrets (core.md §4.9).
-    private func trace(_ operation: ClientOperation, in bytes: RawSpan) {
-        var line =
-            bytes.extracting(0..<bytes.firstIndex(of: UInt8(ascii: "\n"), from: 0, to: bytes.byteCount))
-            .array()
-        if line.last == UInt8(ascii: "\r") { line.removeLast() }
-        var text = String(decoding: line, as: UTF8.self)
-        if case .connect = operation { text = "CONNECT [REDACTED]" }
-        self.broker.logger.trace("\(self.host) - cid:\(self.connection.id) - <<- [\(text)]")
     }
 
     func pause(for time: TimeAmount) {

@@ -85,6 +85,8 @@ public struct ServerOptions: Sendable {
     var pauseBytes: Int { self.maxPending / 4 * 3 }
     /// Bytes that may wait for one client before what streams deliver to it waits instead.
     var deliveryBytesMax: Int { self.maxPending / 4 }
+    /// What a trace of operations shows, if the logger takes one.
+    public var tracing = TraceOptions()
     /// Bytes that may wait for one stream's disk before those who publish to it are slowed down.
     var ingestBytesMax = 64 << 20
 

@@ -79,17 +79,11 @@ extension OptionsReader {
         case "trace":
             if let flag = self.bool(entry) { self.process.trace = flag }
         case "trace_verbose":
-            guard let flag = self.bool(entry) else { break }
-            self.process.traceVerbose = flag
-            if flag { self.noteWithoutEffect(entry) }
+            if let flag = self.bool(entry) { self.process.traceVerbose = flag }
         case "trace_headers":
-            guard let flag = self.bool(entry) else { break }
-            self.process.traceHeaders = flag
-            if flag { self.noteWithoutEffect(entry) }
+            if let flag = self.bool(entry) { self.process.traceHeaders = flag }
         case "max_traced_msg_len":
-            guard let length = self.integer(entry) else { break }
-            self.process.maxTracedMessageLength = max(0, length)
-            if length > 0 { self.noteWithoutEffect(entry) }
+            if let length = self.integer(entry) { self.process.maxTracedMessageLength = max(0, length) }
         case "logtime":
             if let flag = self.bool(entry) { self.process.logTime = flag }
         case "logtime_utc":
