@@ -254,7 +254,7 @@ let package = Package(
         .testTarget(
             name: "ServerConfigurationTests",
             dependencies: [
-                "ServerConfiguration", "Broker", "TestSupport",
+                "ServerConfiguration", "Broker", "StreamModel", "TestSupport",
                 .product(name: "NIOCore", package: "swift-nio"),
             ],
             swiftSettings: tests

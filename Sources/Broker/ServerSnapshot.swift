@@ -217,7 +217,7 @@ private final class ShardWalk: @unchecked Sendable {
 
     /// Notes which streams there are, and returns what the loop has counted.
     func begin() -> Counters {
-        self.left = self.shard.streams.all.map(\.handle.address.slot)[...]
+        self.left = self.shard.streams.all.filter { !$0.isSilent }.map(\.handle.address.slot)[...]
         return self.shard.counters
     }
 

@@ -45,7 +45,7 @@ struct JetStreamSummary {
             writer.field("sync_always", true)
         }
         writer.fieldIfSet("domain", options.domain ?? "")
-        writer.field("strict", true)
+        writer.field("strict", options.strictRequests)
         writer.endObject()
     }
 

@@ -75,6 +75,7 @@ public struct ConfigurationChanges: Sendable, Equatable {
         try self.same("JetStreamMaxMemory", before.maxMemoryStore ?? -1, after.maxMemoryStore ?? -1)
         try self.same("JetStreamMaxStore", before.maxFileStore ?? -1, after.maxFileStore ?? -1)
         try self.same("JetStreamDomain", before.domain ?? "", after.domain ?? "")
+        try self.same("NoJetStreamStrict", !before.strictRequests, !after.strictRequests)
         try self.same("SyncAlways", before.syncInterval == nil, after.syncInterval == nil)
         try self.same(
             "SyncInterval",
@@ -144,6 +145,7 @@ public struct ConfigurationChanges: Sendable, Equatable {
         )
         self.add("no_fast_producer_stall", old.noFastProducerStall, new.noFastProducerStall)
         self.add("protected_mode", old.protectedMode, new.protectedMode)
+        if old.streamLimits != new.streamLimits { self.lines.append("JetStream limits") }
         if old.serverTags != new.serverTags { self.lines.append("tags") }
         if old.serverMetadata != new.serverMetadata { self.lines.append("metadata") }
     }

@@ -205,3 +205,34 @@ def test_a_library_uses_the_streams_of_its_account(configured):
             await connection.close()
 
     asyncio.run(talk())
+
+
+def test_streams_come_back_with_jetstream(configured):
+    """Core 4.6: an account that loses JetStream in a reload keeps what it has stored."""
+    text = (
+        "jetstream {}\naccounts { A { jetstream: %s, users: [ {user: a, password: a} ] }, "
+        "B { jetstream: enabled, users: [ {user: b, password: b} ] } }\n"
+    )
+    server = configured(text % "enabled")
+    mine, other = client(server, "a"), client(server, "b")
+    for one in (mine, other):
+        one.create_stream("S", subjects=["s.>"])
+        one.put("s.a", b"1")
+        one.create_consumer("d")
+    inbox = mine.pull({"batch": 5, "expires": 60 * 10**9})
+    assert mine.next(inbox).data == b"1"
+    reload(server, text % "disabled")
+    assert error_of(mine.api("STREAM.INFO.S"))[:2] == (503, 10039)
+    for subject in ("s.a", "$JS.API.CONSUMER.MSG.NEXT.S.d", "$JS.API.DIRECT.GET.S"):
+        assert mine.request(subject).status == "503", subject
+    # The others go on.
+    other.put("s.a", b"2")
+    assert other.stored("S") == (2, 1, 2)
+    reload(server, text % "enabled")
+    assert mine.stored("S") == (1, 1, 1)
+    mine.put("s.b", b"2")
+    [message] = mine.fetch(1)
+    assert (message.subject, message.data) == ("s.b", b"2")
+    assert mine.consumer("d")["num_ack_pending"] == 2
+    for one in (mine, other):
+        one.close()

@@ -1,6 +1,7 @@
 import Broker
 import NIOCore
 import ServerConfiguration
+import StreamModel
 import TestSupport
 import Testing
 
@@ -227,7 +228,7 @@ struct OptionsReaderTests {
             "proxies { trusted: [] }",
             "ocsp: true", "ocsp { mode: always }", "ocsp_cache: true", "syslog: true",
             "remote_syslog: \"udp://x\"",
-            "https_port: 8443", "https: \"x:1\"", "prof_port: 1", "prof_block_rate: 1", "default_sentinel: x",
+            "https_port: 8443", "https: \"x:1\"", "prof_port: 1", "default_sentinel: x",
             "operator: x", "operators: [x]", "root: x", "trusted: x", "trusted_keys: [x]", "resolver: MEMORY",
             "resolver_tls {}", "resolver_preload {}", "resolver_pinned_accounts: [x]",
             "default_js_domain { A: x }",
@@ -237,8 +238,7 @@ struct OptionsReaderTests {
             "authorization { auth_callout { issuer: x } }", "authorization { proxy_required: true }",
             "authorization { users: [{user: a, password: b, proxy_required: true}] }",
             "accounts { A { exports: [{stream: s}] } }", "accounts { A { imports: [{stream: s}] } }",
-            "accounts { A { msg_trace: x } }", "jetstream { tpm {} }", "jetstream { strict: false }",
-            "jetstream { limits { max_ack_pending: 3 } }",
+            "accounts { A { msg_trace: x } }", "jetstream { tpm { provider: x } }",
         ]
     )
     func absent(text: String) {
@@ -261,7 +261,8 @@ struct OptionsReaderTests {
         arguments: [
             "allow_non_tls: false", "proxy_protocol: no", "ocsp: false", "syslog: false", "https_port: 0",
             "feature_flags { js_ack_fc_v2: false }", "accounts { A { exports: [], imports: [] } }",
-            "authorization { proxy_required: false }", "jetstream { strict: true }", "write_timeout: close",
+            "authorization { proxy_required: false }", "jetstream { tpm {} }",
+            "prof_port: 0", "prof_block_rate: 5", "default_js_domain {}",
         ]
     )
     func turnedOff(text: String) {
@@ -339,7 +340,12 @@ struct JetStreamOptionsTests {
             ("jetstream { sync_interval: \"-1s\" }", "sync_interval has to be always or a positive duration"),
             ("jetstream { store_dir: x, store: y }", "Duplicate 'store_dir' configuration"),
             ("store_dir: x\njetstream { store_dir: y }", "c.conf:2:13: Duplicate 'store_dir' configuration"),
-            ("jetstream { limits { foo: 1 } }", "unknown field \"foo\""),
+            ("jetstream { limits { foo: 1 } }", "c.conf:1:22: unknown field \"foo\""),
+            ("jetstream { limits { batch { foo: 1 } } }", "c.conf:1:30: unknown field \"foo\""),
+            ("jetstream { limits: 3 }", "c.conf:1:13: Expected a map to define JetStreamLimits, got int64"),
+            ("jetstream { limits { max_ack_pending: x } }", "is string, not int64"),
+            ("jetstream { limits { duplicate_window: 10 } }", "is int64, not string"),
+            ("jetstream { limits { duplicate_window: \"x\" } }", "time: invalid duration \"x\""),
             ("accounts { A { jetstream: x } }", "Expected 'enabled' or 'disabled' for string value, got 'x'"),
             ("accounts { A { jetstream { max_mem: \"1m\" } } }", "Expected a parseable size for \"max_mem\""),
             ("accounts { A { jetstream { foo: 1 } } }", "unknown field \"foo\""),
@@ -347,6 +353,24 @@ struct JetStreamOptionsTests {
     )
     func errors(text: String, message: String) {
         #expect(complaints(of: text).contains(message), "\(complaints(of: text))")
+    }
+
+    @Test("What all streams may ask for finds its options; what only clusters and batches know is noted")
+    func limits() throws {
+        let configuration = try read(
+            """
+            jetstream { strict: false, limits {
+                duplicate_window: "1m", max_ack_pending: 5, max_request_batch: 10, max_ha_assets: 3
+                batch { max_inflight_per_stream: 1, max_inflight_total: 2, max_msgs: 3, timeout: "3s" }
+            } }
+            """
+        )
+        #expect(configuration.options.streamLimits.duplicateWindow == Nanoseconds(60_000_000_000))
+        #expect(configuration.options.streamLimits.maxAckPending == 5)
+        #expect(configuration.options.streamLimits.maxRequestBatch == 10)
+        #expect(!configuration.options.strictRequests)
+        #expect(configuration.notices.count == 2)
+        #expect(try read("jetstream {}").options.strictRequests)
     }
 
     @Test("An account's limits find their options")

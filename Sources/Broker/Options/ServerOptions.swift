@@ -1,4 +1,5 @@
 public import NIOCore
+public import StreamModel
 
 /// What a server is told at its start.
 public struct ServerOptions: Sendable {
@@ -72,12 +73,18 @@ public struct ServerOptions: Sendable {
     public var maxMemoryStore: Int?
     /// Most bytes of streams in files; nil: no limit.
     public var maxFileStore: Int?
+    /// What streams and consumers of all accounts may ask for.
+    public var streamLimits = ServerLimits()
+    /// Whether requests to the API of streams with fields that nobody knows are refused, not obeyed without them.
+    public var strictRequests = true
     /// Encryption of what is stored; nil: none.
     public var encryption: EncryptionOptions?
     /// The JetStream domain, shown in INFO; nil: none.
     public var domain: String?
     /// Where the monitoring endpoints are served; nil: nowhere.
     public var monitoring: MonitoringOptions?
+    /// What a trace of operations shows, if the logger takes one.
+    public var tracing = TraceOptions()
     /// SHA-256 of the configuration, as monitoring shows it; empty without a file.
     public var configurationDigest = ""
 
@@ -85,8 +92,6 @@ public struct ServerOptions: Sendable {
     var pauseBytes: Int { self.maxPending / 4 * 3 }
     /// Bytes that may wait for one client before what streams deliver to it waits instead.
     var deliveryBytesMax: Int { self.maxPending / 4 }
-    /// What a trace of operations shows, if the logger takes one.
-    public var tracing = TraceOptions()
     /// Bytes that may wait for one stream's disk before those who publish to it are slowed down.
     var ingestBytesMax = 64 << 20
 

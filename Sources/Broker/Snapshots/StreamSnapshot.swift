@@ -95,7 +95,9 @@ private final class StreamWalk: @unchecked Sendable {
     func begin() {
         self.left =
             self.shard.streams.all
-            .filter { self.query.account == nil || self.query.account == $0.view.account.name }
+            .filter {
+                !$0.isSilent && (self.query.account == nil || self.query.account == $0.view.account.name)
+            }
             .sorted { $0.handle.name < $1.handle.name }
             .map(\.handle.address.slot)[...]
     }

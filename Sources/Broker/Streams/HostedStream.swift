@@ -28,6 +28,10 @@ final class HostedStream {
     private var reportedDamage: UInt64 = 0
     private var subjects: [String: Subscription] = [:]
     private var consumerSubjects: [String: [Subscription]] = [:]
+    /// The consumers that are listened to, or will be once the account has JetStream again.
+    private var listeningConsumers: [String: ConsumerSlot] = [:]
+    /// Whether nothing reaches it, because its account has no JetStream any more.
+    private(set) var isSilent = false
     private var isChanging = false
     private var waitingChanges: [(HostedStream, Shard) -> Void] = []
     private var consumerIDs: UInt64 = 1 << 63
@@ -348,6 +352,7 @@ final class HostedStream {
     ///
     /// A subject that stays keeps its subscription: it must neither be missed nor captured twice.
     func listen(to configuration: StreamConfiguration) {
+        if self.isSilent { return }
         var wanted: [String: Target] = [:]
         for subject in configuration.subjects { wanted[subject] = .stream(self.handle) }
         if configuration.allowDirect {
@@ -366,6 +371,8 @@ final class HostedStream {
 
     /// Listens to a consumer's requests and, where it takes them, acknowledgements in both forms (consumers.md §3.2).
     func listen(to consumer: String, at slot: ConsumerSlot) {
+        self.listeningConsumers[consumer] = slot
+        if self.isSilent { return }
         let stream = self.handle.name
         var subjects = [self.add("$JS.API.CONSUMER.MSG.NEXT.\(stream).\(consumer)", .pull(self.handle, slot))]
         if self.stream.consumer(named: consumer)?.consumer.policy.servesAcknowledgements == true {
@@ -379,6 +386,7 @@ final class HostedStream {
 
     /// Ends that.
     func stopListening(to consumer: String) {
+        self.listeningConsumers[consumer] = nil
         for subscription in self.consumerSubjects.removeValue(forKey: consumer) ?? [] {
             self.view.account.interest.remove(subscription)
         }
@@ -389,6 +397,26 @@ final class HostedStream {
         for subscription in self.subjects.values { self.view.account.interest.remove(subscription) }
         self.subjects = [:]
         for name in Array(self.consumerSubjects.keys) { self.stopListening(to: name) }
+    }
+
+    /// Lets nothing in any more, tells waiting requests, and keeps all it has.
+    func fallSilent(on shard: Shard) {
+        if self.isSilent { return }
+        let consumers = self.listeningConsumers
+        self.stopListening()
+        self.listeningConsumers = consumers
+        self.isSilent = true
+        self.stream.terminateWaiting(.serverShutdown)
+        shard.touch(self)
+    }
+
+    /// Ends that.
+    func listenAgain(on shard: Shard) {
+        guard self.isSilent else { return }
+        self.isSilent = false
+        self.listen(to: self.stream.configuration)
+        for (consumer, slot) in self.listeningConsumers { self.listen(to: consumer, at: slot) }
+        shard.touch(self)
     }
 
     private func add(_ pattern: String, _ target: Target) -> Subscription {

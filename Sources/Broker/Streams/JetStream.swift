@@ -45,7 +45,8 @@ final class JetStream: @unchecked Sendable {
     /// Sets what `account` may use of JetStream: nothing if `limits` is nil.
     ///
     /// The default account has JetStream without limits as long as there are no others; then it has none, as elsewhere
-    /// (core.md §3.6). The system account never has any. Blocks while streams are opened that were left alone.
+    /// (core.md §3.6). The system account never has any. Blocks while streams are opened that were left alone, and while
+    /// those of an account that has none any more are brought to rest.
     func configure(
         _ account: Account,
         _ limits: AccountOptions.JetStreamLimits?,
@@ -65,7 +66,9 @@ final class JetStream: @unchecked Sendable {
         {
             allowed = limits ?? AccountOptions.JetStreamLimits()
         }
-        if allowed != nil, !own.isEnabled, self.isOpen.load(ordering: .relaxed) {
+        let wasEnabled = own.isEnabled
+        let isOpen = self.isOpen.load(ordering: .relaxed)
+        if allowed != nil, !wasEnabled, isOpen {
             // Before requests are served: a stream must not be made that is there already.
             let listed = self.leftAlone.withLock { streams in
                 let mine = streams.filter { $0.account == account.name }
@@ -73,8 +76,10 @@ final class JetStream: @unchecked Sendable {
                 return mine
             }
             if !listed.isEmpty { _ = own.restore(listed) }
+            own.serve(true)
         }
         own.set(allowed)
+        if allowed == nil, wasEnabled, isOpen { own.serve(false) }
     }
 
     // MARK: Life

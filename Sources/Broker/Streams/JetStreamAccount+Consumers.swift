@@ -35,7 +35,8 @@ extension JetStreamAccount {
         _ endpoint: JetStreamEndpoint,
         _ request: JetStreamRequest
     ) throws(APIError) {
-        let wanted = try unsafe ConsumerCreateRequest(request.payload.span.bytes).checked(for: subject)
+        let parsed = try unsafe ConsumerCreateRequest(request.payload.span.bytes, strict: self.isStrict)
+        let wanted = try parsed.checked(for: subject)
         try self.onStream(subject.stream, endpoint, request) { hosted, shard in
             hosted.enqueueChange(on: shard) { hosted, shard in
                 do throws(APIError) {
@@ -59,7 +60,7 @@ extension JetStreamAccount {
         let stream = hosted.stream
         var configuration = try wanted.configuration.normalised(
             stream: stream.configuration,
-            limits: ConfigurationLimits(account: self.limits),
+            limits: self.configurationLimits,
             pedantic: wanted.pedantic
         )
         if configuration.isPush {
@@ -273,7 +274,7 @@ extension JetStreamAccount {
                 self.answer(request, APIResponse.consumerInfo(info).encoded(), from: hosted, on: shard)
             }
         case .consumerNames(let stream):
-            let list = try unsafe ConsumerListRequest(payload.span.bytes)
+            let list = try unsafe ConsumerListRequest(payload.span.bytes, strict: self.isStrict)
             try self.onStream(stream, endpoint, request) { hosted, shard in
                 let names = hosted.stream.consumerNames
                 let page = Page(total: names.count, offset: list.offset, limit: Page.namesMax)
@@ -281,7 +282,7 @@ extension JetStreamAccount {
                 self.answer(request, response.encoded(), from: hosted, on: shard)
             }
         case .consumerList(let stream):
-            let list = try unsafe ConsumerListRequest(payload.span.bytes)
+            let list = try unsafe ConsumerListRequest(payload.span.bytes, strict: self.isStrict)
             try self.onStream(stream, endpoint, request) { hosted, shard in
                 let names = hosted.stream.consumerNames
                 let page = Page(total: names.count, offset: list.offset, limit: Page.infosMax)
@@ -309,7 +310,7 @@ extension JetStreamAccount {
                 }
             }
         case .consumerPause(let stream, let consumer):
-            let pause = try unsafe ConsumerPauseRequest(payload.span.bytes)
+            let pause = try unsafe ConsumerPauseRequest(payload.span.bytes, strict: self.isStrict)
             try self.onStream(stream, endpoint, request) { hosted, shard in
                 hosted.enqueueChange(on: shard) { hosted, shard in
                     guard let entry = hosted.stream.consumer(named: consumer) else {

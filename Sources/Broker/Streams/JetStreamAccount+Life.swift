@@ -52,6 +52,34 @@ extension JetStreamAccount {
         return messages
     }
 
+    /// Serves the streams that are open, or lets them rest: nothing reaches them then, and nothing of them is lost.
+    ///
+    /// Blocks, and must not be called on an event loop.
+    func serve(_ isServed: Bool) {
+        self.onStreams { hosted, shard in
+            if isServed { hosted.listenAgain(on: shard) } else { hosted.fallSilent(on: shard) }
+        }
+        if isServed { return }
+        // Their files are closed, unless something is still being written: then they are when others need the room.
+        self.broker.disk.drain()
+        self.onStreams { hosted, _ in _ = hosted.rest() }
+    }
+
+    private func onStreams(_ work: @escaping @Sendable (HostedStream, Shard) -> Void) {
+        let account = self.account
+        for shard in self.broker.shards {
+            // The loop is there as long as the server.
+            try? shard.loop
+                .submit {
+                    for hosted in shard.streams.all where hosted.view.account === account {
+                        work(hosted, shard)
+                    }
+                    shard.settle()
+                }
+                .wait()
+        }
+    }
+
     private func restore(_ listed: CatalogStream) throws -> (name: String, entry: Entry, messages: UInt64) {
         if listed.isLocked { throw self.storage.refusal(of: listed) }
         let record = try StreamRecord(listed.bytes)

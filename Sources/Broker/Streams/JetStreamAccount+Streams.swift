@@ -14,11 +14,11 @@ extension JetStreamAccount {
         _ endpoint: JetStreamEndpoint,
         _ request: JetStreamRequest
     ) throws(APIError) {
-        let body = try unsafe StreamConfigurationRequest(request.payload.span.bytes)
+        let body = try unsafe StreamConfigurationRequest(request.payload.span.bytes, strict: self.isStrict)
         try body.configuration.checkCreate(subjectName: name)
         try self.checkLimits(body.configuration)
         let configuration = try body.configuration.normalised(
-            limits: ConfigurationLimits(account: self.limits),
+            limits: self.configurationLimits,
             pedantic: body.pedantic,
             origin: { self.entries[$0]?.configuration }
         )
@@ -56,6 +56,8 @@ extension JetStreamAccount {
                 target.post(
                     .call { shard in
                         let hosted = self.host(opened, record, now: created, on: shard)
+                        // It was asked for while the account had JetStream, and has none by now.
+                        if !self.isEnabled { hosted.fallSilent(on: shard) }
                         let entry = Entry(
                             handle: hosted.handle,
                             catalogID: opened.catalogID,
@@ -119,11 +121,11 @@ extension JetStreamAccount {
         _ endpoint: JetStreamEndpoint,
         _ request: JetStreamRequest
     ) throws(APIError) {
-        let body = try unsafe StreamConfigurationRequest(request.payload.span.bytes)
+        let body = try unsafe StreamConfigurationRequest(request.payload.span.bytes, strict: self.isStrict)
         let wanted: StreamConfiguration
         do throws(APIError) {
             wanted = try body.configuration.normalised(
-                limits: ConfigurationLimits(account: self.limits),
+                limits: self.configurationLimits,
                 pedantic: body.pedantic,
                 origin: { self.entries[$0]?.configuration }
             )
@@ -243,7 +245,7 @@ extension JetStreamAccount {
 
     func performOnStream(_ endpoint: JetStreamEndpoint, _ request: JetStreamRequest) throws(APIError) {
         // Bodies are checked before the stream is looked for (streams.md §2).
-        let task = try StreamTask(endpoint, request)
+        let task = try StreamTask(endpoint, request, strict: self.isStrict)
         guard let name = endpoint.stream, let entry = self.entries[name] else { throw .streamNotFound }
         let handle = entry.handle
         self.broker.shards[handle.address.shard]
@@ -270,7 +272,7 @@ extension JetStreamAccount {
     /// Purges a stream, while others are served.
     func purgeStream(_ endpoint: JetStreamEndpoint, _ request: JetStreamRequest) throws(APIError) {
         let payload = request.payload
-        let purge = try unsafe StreamPurgeRequest(payload.span.bytes)
+        let purge = try unsafe StreamPurgeRequest(payload.span.bytes, strict: self.isStrict)
         guard let name = endpoint.stream, let entry = self.entries[name] else { throw .streamNotFound }
         let handle = entry.handle
         self.broker.shards[handle.address.shard]
@@ -327,12 +329,13 @@ private enum StreamTask: Sendable {
     case get(MessageGetRequest)
     case delete(MessageDeleteRequest)
 
-    init(_ endpoint: JetStreamEndpoint, _ request: JetStreamRequest) throws(APIError) {
+    init(_ endpoint: JetStreamEndpoint, _ request: JetStreamRequest, strict: Bool) throws(APIError) {
         let payload = request.payload
         switch endpoint {
-        case .messageGet: self = .get(try unsafe MessageGetRequest(payload.span.bytes))
-        case .messageDelete: self = .delete(try unsafe MessageDeleteRequest(payload.span.bytes))
-        default: self = .info(try unsafe StreamInfoRequest(payload.span.bytes))
+        case .messageGet: self = .get(try unsafe MessageGetRequest(payload.span.bytes, strict: strict))
+        case .messageDelete:
+            self = .delete(try unsafe MessageDeleteRequest(payload.span.bytes, strict: strict))
+        default: self = .info(try unsafe StreamInfoRequest(payload.span.bytes, strict: strict))
         }
     }
 

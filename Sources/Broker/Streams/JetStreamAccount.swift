@@ -71,6 +71,14 @@ final class JetStreamAccount: @unchecked Sendable {
         self.usage.set(memory: options?.maxMemory, storage: options?.maxStorage)
     }
 
+    /// What the server and the account allow of each stream and consumer.
+    var configurationLimits: ConfigurationLimits {
+        ConfigurationLimits(server: self.broker.current.streamLimits, account: self.limits)
+    }
+
+    /// Whether requests with fields that nobody knows are refused.
+    var isStrict: Bool { self.broker.options.strictRequests }
+
     var storage: JetStreamStorage { self.server.storage }
     var home: Shard { self.broker.shards[0] }
     var leader: String { self.broker.options.serverName ?? self.broker.serverID }
@@ -240,14 +248,14 @@ final class JetStreamAccount: @unchecked Sendable {
     }
 
     private func answerNames(_ request: JetStreamRequest, on shard: Shard) throws(APIError) {
-        let list = try unsafe StreamListRequest(request.payload.span.bytes)
+        let list = try unsafe StreamListRequest(request.payload.span.bytes, strict: self.isStrict)
         let names = self.entries.values.filter { list.matches($0.configuration) }.map(\.handle.name).sorted()
         let page = Page(total: names.count, offset: list.offset, limit: Page.namesMax)
         self.respond(request, APIResponse.streamNames(Array(names[page.range]), page).encoded(), on: shard)
     }
 
     private func answerList(_ request: JetStreamRequest) throws(APIError) {
-        let list = try unsafe StreamListRequest(request.payload.span.bytes)
+        let list = try unsafe StreamListRequest(request.payload.span.bytes, strict: self.isStrict)
         let names = self.entries.values.filter { list.matches($0.configuration) }.map(\.handle.name).sorted()
         let page = Page(total: names.count, offset: list.offset, limit: Page.infosMax)
         let wanted = Set(names[page.range])

@@ -61,12 +61,19 @@ extension OptionsReader {
         case "allow_non_tls", "proxy_protocol", "syslog", "ocsp", "ocsp_cache":
             if case .bool(false) = entry.value.kind { break }
             self.failAbsent(entry)
-        case "https", "https_port", "prof_port", "prof_block_rate":
+        case "https", "https_port", "prof_port":
             if case .integer(0) = entry.value.kind { break }
+            self.failAbsent(entry)
+        case "prof_block_rate":
+            // Without the port nobody sees what it measures.
+            if self.integer(entry) != nil { self.noteWithoutEffect(entry) }
+        case "default_js_domain":
+            // Of leaf nodes; names no domain while it is empty.
+            if case .map(let map) = entry.value.kind, map.entries.isEmpty { break }
             self.failAbsent(entry)
         case "remote_syslog", "default_sentinel", "operator", "operators", "root", "roots", "root_operator",
             "root_operators", "trusted", "trusted_keys", "resolver", "account_resolver", "accounts_resolver",
-            "resolver_preload", "resolver_pinned_accounts", "default_js_domain":
+            "resolver_preload", "resolver_pinned_accounts":
             self.failAbsent(entry)
         default:
             return false

@@ -1,4 +1,5 @@
 import Broker
+import StreamModel
 
 extension OptionsReader {
     /// Reads `jetstream`: a switch, or its settings.
@@ -43,8 +44,7 @@ extension OptionsReader {
             case "enabled", "enable":
                 if let flag = self.bool(member) { self.process.jetStream = flag }
             case "strict":
-                // Requests are always checked strictly.
-                if self.bool(member) == false { self.failAbsent(member) }
+                if let flag = self.bool(member) { self.options.strictRequests = flag }
             case "store_dir", "storedir", "store":
                 self.readStoreDirectory(member)
             case "max_memory_store", "max_mem_store", "max_mem":
@@ -75,6 +75,8 @@ extension OptionsReader {
             case "limits":
                 self.readServerLimits(member)
             case "tpm":
+                // Asks for nothing while it is empty.
+                if case .map(let map) = member.value.kind, map.entries.isEmpty { break }
                 self.failAbsent(member)
             case "max_outstanding_catchup", "max_buffered_size", "max_buffered_msgs", "request_queue_limit",
                 "info_queue_limit", "meta_compact", "meta_compact_size", "max_concurrent_io":
@@ -134,17 +136,44 @@ extension OptionsReader {
         self.options.syncInterval = time
     }
 
-    /// Limits for all streams of the server, of which none is built.
+    /// What streams and consumers of all accounts may ask for; zero and less stand for no limit.
     private mutating func readServerLimits(_ entry: ConfigurationMap.Entry) {
-        guard let map = self.map(entry) else { return }
+        guard case .map(let map) = entry.value.kind else {
+            self.fail(
+                "Expected a map to define JetStreamLimits, got \(entry.value.kindName)",
+                at: entry.position
+            )
+            return
+        }
         for member in map.entries {
             switch member.name {
-            case "max_request_batch", "max_ack_pending", "max_ha_assets", "duplicate_window", "batch",
-                "max_batch_inflight_per_stream", "max_batch_inflight_total", "max_batch_size",
-                "max_batch_timeout":
-                self.failAbsent(member)
+            case "max_request_batch":
+                if let count = self.integer(member) { self.options.streamLimits.maxRequestBatch = count }
+            case "max_ack_pending":
+                if let count = self.integer(member) { self.options.streamLimits.maxAckPending = count }
+            case "duplicate_window":
+                guard let time = self.duration(member) else { break }
+                self.options.streamLimits.duplicateWindow = Nanoseconds(max(0, time))
+            case "max_ha_assets":
+                // Of clusters.
+                if self.integer(member) != nil { self.noteWithoutEffect(member) }
+            case "batch":
+                self.readBatchLimits(member)
             default:
                 self.failUnknown(member)
+            }
+        }
+    }
+
+    /// Limits of messages that are published together, which no stream of this server takes.
+    private mutating func readBatchLimits(_ entry: ConfigurationMap.Entry) {
+        guard let map = self.map(entry) else { return }
+        self.noteWithoutEffect(entry)
+        for member in map.entries {
+            switch member.name {
+            case "max_inflight_per_stream", "max_inflight_total", "max_msgs": _ = self.integer(member)
+            case "timeout": _ = self.duration(member)
+            default: self.failUnknown(member)
             }
         }
     }
