@@ -21,6 +21,8 @@ extension Broker {
         }
         let authenticator = Authenticator(options, accounts: self.accounts)
         self.authentication.withLock { $0 = authenticator }
+        let interval = options.pingInterval
+        let hasNewInterval = self.current.pingInterval != interval
         self.reloaded.withLock { $0 = options }
         self.maxPayload.store(options.maxPayload, ordering: .relaxed)
         // Whoever made the logger may have changed its level.
@@ -34,6 +36,7 @@ extension Broker {
                     shard.dropsInsteadOfStalling = options.noFastProducerStall
                     for session in Array(shard.clients.values) {
                         session.readTracing()
+                        if hasNewInterval { session.watchLiveness(first: interval, interval: interval) }
                         session.reconsider(authenticator)
                     }
                     shard.settle()

@@ -12,7 +12,7 @@ import urllib.request
 import pytest
 
 from server import Server, is_weir, program
-from wire import Wire
+from wire import Client, Wire
 
 NAME = pathlib.Path(program()).name
 
@@ -560,3 +560,61 @@ def test_monitoring_is_where_the_file_says(configured):
     assert values["config_digest"].startswith("sha256:")
     with pytest.raises(urllib.error.HTTPError):
         urllib.request.urlopen(f"http://127.0.0.1:{port}/varz", timeout=10)
+
+
+def test_all_streams_and_consumers_have_the_servers_limits(configured):
+    """Streams 8.1: what is not said is lowered to them, what is said must not be over them; a reload changes them."""
+    text = 'jetstream { limits { duplicate_window: "%s", max_ack_pending: %d, max_request_batch: 10 } }\n'
+    one = configured(text % ("10s", 50))
+    client = Client(one.server)
+    assert client.ok("STREAM.CREATE.S", {"name": "S", "subjects": ["s"]})["config"]["duplicate_window"] == 10 * 10**9
+    text_of = "duplicates window can not be larger then server limit of 10s"
+    window = {"name": "T", "subjects": ["t"], "duplicate_window": 11 * 10**9}
+    assert client.error("STREAM.CREATE.T", window)[1:] == (10052, text_of)
+
+    def create(name, **config):
+        config = {"durable_name": name, "ack_policy": "explicit", **config}
+        return f"CONSUMER.CREATE.S.{name}", {"stream_name": "S", "config": config}
+
+    config = client.ok(*create("a"))["config"]
+    assert config["max_ack_pending"] == 50
+    assert config["max_batch"] == 10
+    assert client.error(*create("b", max_ack_pending=51))[1] == 10121
+    message = "consumer max request batch exceeds server limit of 10"
+    assert client.error(*create("b", max_batch=11)) == (400, 10125, message)
+    one.reload(text % ("10s", 60))
+    assert client.ok(*create("b", max_ack_pending=51))["config"]["max_ack_pending"] == 51
+    client.close()
+
+
+def test_unknown_fields_of_requests_may_be_passed_over(configured):
+    """Streams 1.4: with `strict: false` the rest of the request counts."""
+    one = configured("jetstream { strict: false }\n")
+    client = Client(one.server)
+    assert "bogus" not in client.ok("STREAM.CREATE.S", {"name": "S", "subjects": ["s"], "bogus": 1})["config"]
+    assert client.error("STREAM.CREATE.T", {"name": "T", "max_msgs": "x"})[1] == 10025
+    client.close()
+
+
+def test_another_ping_interval_holds_for_clients_that_are_there(configured):
+    """Core 4.6: they need not wait for the end of the old one."""
+    one = configured('ping_interval: "1h"\n')
+    wire = Wire(one.server)
+    wire.send('CONNECT {"verbose":false}\nPING\n')
+    wire.expect("PONG\n")
+    # The first comes early, to learn the round trip time.
+    wire.expect("PING\n")
+    wire.send("PONG\n")
+    one.reload('ping_interval: "200ms"\nping_max: 2\n')
+    if not is_weir():
+        return wire.close()  # nats-server has set its timer, and keeps to that.
+    wire.expect("PING\nPING\n-ERR 'Stale Connection'\n")
+    wire.expect_end()
+    wire.close()
+
+
+@pytest.mark.parametrize("value", ["default", "close", "retry"])
+def test_what_becomes_of_slow_writes_can_be_chosen(configured, value):
+    """Core 4.2."""
+    one = configured(f"write_timeout: {value}\n")
+    assert one.server.process.poll() is None

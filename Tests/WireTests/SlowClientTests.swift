@@ -69,6 +69,36 @@ struct SlowClientTests {
         }
     }
 
+    @Test(
+        "With write_timeout retry, a client that takes a little in that time stays, and one that takes nothing goes"
+    )
+    func retriedWrites() async throws {
+        let lines = LogLines()
+        try await RunningServer.with(lines: lines) {
+            $0.writeDeadline = .milliseconds(200)
+            $0.keepsSlowClients = true
+        } _: { port in
+            let slow = try Self.makeSlow(port: port, subject: "big")
+            let stuck = try Self.makeSlow(port: port, subject: "big")
+            let publisher = try TestClient(port: port)
+            let payload = String(repeating: "x", count: 1 << 20)
+            for _ in 0..<20 { try publisher.publish("big", payload) }
+            try publisher.flush()
+            // One takes a little at a time, until the other has been cut off and it itself was told of twice.
+            let told = { lines.all.count { $0.contains("WriteDeadline of 0.2s exceeded") } }
+            var (rounds, taken) = (0, 0)
+            while told() < 3, rounds < 180 {
+                taken += try slow.read(65_536).count
+                try await Task.sleep(for: .milliseconds(10))
+                rounds += 1
+            }
+            #expect(told() >= 3, "\(lines.all)")
+            #expect(try stuck.readToEnd().count < 20 << 20)
+            // It gets all of it in the end.
+            #expect(try slow.read((20 << 20) - taken).count + taken == 20 << 20)
+        }
+    }
+
     @Test("A slow client gets every message of a fast publisher, who is slowed down")
     func stall() async throws {
         let lines = LogLines()

@@ -108,16 +108,19 @@ extension ClientSession {
         }
         let written = self.handedBytes - waiting
         guard let watched = self.watchedWrite, written < watched.end else {
-            self.watchedWrite = (self.handedBytes, now)
+            self.watchedWrite = (written, self.handedBytes, now)
             return
         }
         let deadline = self.broker.current.writeDeadline
         if now - watched.since > deadline {
             let seconds = Double(deadline.nanoseconds) / 1e9
-            self.cut(
-                .slowConsumerWriteDeadline,
-                "WriteDeadline of \(seconds)s exceeded with \(waiting) bytes waiting"
-            )
+            let text = "WriteDeadline of \(seconds)s exceeded with \(waiting) bytes waiting"
+            guard self.broker.options.keepsSlowClients, written > watched.start else {
+                return self.cut(.slowConsumerWriteDeadline, text)
+            }
+            // It takes something: that is told, and it gets as long again.
+            self.broker.slowConsumer(self, text)
+            self.watchedWrite = (written, self.handedBytes, now)
         }
     }
 

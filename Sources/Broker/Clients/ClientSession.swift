@@ -53,8 +53,8 @@ final class ClientSession {
     var isShared = false
     /// Bytes that were ever given to the socket.
     var handedBytes = 0
-    /// How many of them were given when the write that is watched began, and when that was seen.
-    var watchedWrite: (end: Int, since: NIODeadline)?
+    /// How many of them were written and given when the write that is watched began, and when that was seen.
+    var watchedWrite: (start: Int, end: Int, since: NIODeadline)?
 
     /// How long reading pauses when a stream cannot keep up.
     static let pause = TimeAmount.milliseconds(2)
@@ -103,13 +103,16 @@ final class ClientSession {
         // The first time earlier, to learn the round trip time; not all clients of a restarted server at once.
         let first = min(interval, Self.firstPing).nanoseconds
         let spread = Int64(self.shard.random.next(below: 20))
+        self.watchLiveness(first: .nanoseconds(first + first / 100 * spread), interval: interval)
+    }
+
+    /// Asks for a sign of life after `first`, and then each `interval`, instead of what was before.
+    func watchLiveness(first: TimeAmount, interval: TimeAmount) {
+        self.pingTask?.cancel()
         // The task must not keep a session alive whose socket is gone: it looks it up.
         let shard = self.shard
         let id = self.connection.id
-        self.pingTask = shard.loop.scheduleRepeatedTask(
-            initialDelay: .nanoseconds(first + first / 100 * spread),
-            delay: interval
-        ) { _ in
+        self.pingTask = shard.loop.scheduleRepeatedTask(initialDelay: first, delay: interval) { _ in
             shard.clients[id]?.checkLiveness()
         }
     }

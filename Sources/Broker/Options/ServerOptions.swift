@@ -44,6 +44,8 @@ public struct ServerOptions: Sendable {
     public var maxSubscriptionTokens = 0
     /// How long a write to a client may be blocked before it is cut off as a slow consumer.
     public var writeDeadline = TimeAmount.seconds(10)
+    /// Whether a client that takes some of what is sent, however slowly, is not cut off for that.
+    public var keepsSlowClients = false
     /// The most closed connections that monitoring remembers.
     public var maxClosedClients = 10_000
     /// Whether messages for a client that is behind are dropped instead of slowing their publishers down.

@@ -161,9 +161,9 @@ extension OptionsReader {
         case "write_timeout":
             guard let text = self.string(entry) else { break }
             switch text {
-            case "default", "close": self.process.writeTimeout = text
-            case "retry":
-                self.fail("write_timeout 'retry' is not supported by this server", at: entry.position)
+            case "default", "close", "retry":
+                self.process.writeTimeout = text
+                self.options.keepsSlowClients = text == "retry"
             default: self.fail("write_timeout must be 'default', 'close' or 'retry'", at: entry.position)
             }
         case "ping_interval":

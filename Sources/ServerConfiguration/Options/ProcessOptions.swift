@@ -44,7 +44,7 @@ public struct ProcessOptions: Sendable, Equatable {
     public var featureFlags: [String: Bool] = [:]
     /// Whether the cache of matches is turned off, as far as there is one to turn off.
     public var noSublistCache = false
-    /// What becomes of a client to which a write takes too long: `default` or `close`; empty: it is not said.
+    /// What becomes of a client to which a write takes too long: `default`, `close` or `retry`; empty: it is not said.
     public var writeTimeout = ""
 
     /// The defaults.
