@@ -32,7 +32,11 @@ extension Broker {
             defer { current = SubjectMappings(mappings) }
             return !current.isEmpty || !mappings.isEmpty
         }
-        guard isNeeded else { return }
+        if isNeeded { self.readMappings(of: account) }
+    }
+
+    /// Has every event loop take over what `account` says of its messages.
+    func readMappings(of account: Account) {
         for shard in self.shards {
             shard.post(.call { shard in shard.view(of: account).readMappings() })
         }

@@ -96,6 +96,12 @@ extension Broker {
         for account in self.allAccounts {
             account.limits.set(named[account.name])
             let mappings = account === self.defaultAccount ? options.mappings : []
+            let tracing = named[account.name]?.tracing
+            let isChanged = account.tracing.withLock { current in
+                defer { current = tracing }
+                return current != tracing
+            }
+            if isChanged { self.readMappings(of: account) }
             self.setMappings(mappings + (named[account.name]?.mappings ?? []), of: account)
             self.jetStream?.configure(account, named[account.name]?.jetStream, options)
         }

@@ -52,6 +52,8 @@ public final class Broker: @unchecked Sendable {
     let closedClients: ClosedClients
     /// Who is told what happens to clients.
     let clientObserver = Mutex<ClientObserver?>(nil)
+    /// Says what the server is, for reports about messages.
+    let serverDescription = Mutex<(@Sendable () -> [UInt8])?>(nil)
     /// When it was made.
     public let started: Timestamp
     /// The port that clients connect to; 0 before the server listens.

@@ -67,6 +67,9 @@ final class Shard: @unchecked Sendable {
     /// Numbers that spread deliveries over the members of queue groups, and other things.
     var random: RandomNumbers
 
+    /// The reports that messages of the batch at hand wait for.
+    private(set) var traces: [MessageTrace] = []
+
     private let mail = Mutex(Mail())
     private var letters: [Letter] = []
     private var accounts: [AccountView?] = []
@@ -292,7 +295,7 @@ final class Shard: @unchecked Sendable {
         return delivered
     }
 
-    private func deliver(
+    func deliver(
         _ entry: Route.Entry,
         in view: AccountView,
         subject: RawSpan,
@@ -380,7 +383,7 @@ final class Shard: @unchecked Sendable {
             )
     }
 
-    private func serve(
+    func serve(
         _ target: Target,
         in view: AccountView,
         subject: RawSpan,
@@ -468,7 +471,7 @@ final class Shard: @unchecked Sendable {
                 headers: headers,
                 payload: payload
             )
-        if kind == .publish {
+        if kind == .publish || kind == .publishTraced {
             let size = subject.byteCount + headers.byteCount + payload.byteCount
             if handle.queuedBytes.wrappingAdd(size, ordering: .relaxed).newValue
                 > self.ingestBytesMax
@@ -478,6 +481,29 @@ final class Shard: @unchecked Sendable {
         }
         if held > Self.batchBytesMax { self.mail(to: shard) }
     }
+
+    /// Hands a message of which a report is wanted to its stream, which reports.
+    func enqueue(
+        _ trace: MessageTrace,
+        _ handle: StreamHandle,
+        subject: RawSpan,
+        reply: RawSpan,
+        headers: RawSpan,
+        payload: RawSpan
+    ) {
+        self.enqueue(
+            .publishTraced,
+            handle,
+            consumer: self.outgoing[handle.address.shard].append(trace),
+            subject: subject,
+            reply: reply,
+            headers: headers,
+            payload: payload
+        )
+    }
+
+    /// Whether a client is so far behind that those who publish to it are slowed down.
+    func isBehind(_ connection: Connection) -> Bool { connection.isBehind(self.pauseBytes) }
 
     /// Puts a stage on the list of those that are flushed at the end of the cycle.
     ///
@@ -530,6 +556,7 @@ final class Shard: @unchecked Sendable {
         let now = self.now
         self.isDiskFull = self.broker.jetStream?.room?.isFull ?? false
         let items = contents.items
+        self.traces = contents.traces
         var hosted: HostedStream?
         var slot: Slot?
         for index in items.indices {

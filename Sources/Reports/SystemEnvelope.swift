@@ -14,10 +14,16 @@ struct SystemEnvelope {
 
     /// Writes the member `server`.
     func write(to writer: inout JSONWriter) {
-        let hasJetStream = !self.broker.jetStreamAccountNames.isEmpty
-        let options = self.broker.settings
         writer.key("server")
         writer.beginObject()
+        self.writeMembers(to: &writer)
+        writer.endObject()
+    }
+
+    /// Writes the members of `server`.
+    func writeMembers(to writer: inout JSONWriter) {
+        let hasJetStream = !self.broker.jetStreamAccountNames.isEmpty
+        let options = self.broker.settings
         writer.field("name", self.broker.serverName)
         writer.field("host", options.host)
         writer.field("id", self.broker.serverID)
@@ -29,7 +35,6 @@ struct SystemEnvelope {
         writer.field("flags", hasJetStream ? Self.jetStreamFlag : 0)
         writer.field("seq", self.number)
         writer.field("time", self.broker.now)
-        writer.endObject()
     }
 }
 

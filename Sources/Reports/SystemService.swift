@@ -22,6 +22,13 @@ final class SystemService: Sendable {
 
     /// Begins to answer: called once, before the server listens.
     func start() {
+        self.broker.describeServer {
+            var writer = JSONWriter()
+            writer.beginObject()
+            self.nextEnvelope().writeMembers(to: &writer)
+            writer.endObject()
+            return writer.bytes
+        }
         if let system = self.broker.systemAccount {
             for (pattern, make) in SystemRequest.served(by: self.broker.serverID) {
                 self.broker.serve(pattern, in: system) { request in

@@ -33,7 +33,12 @@ extension Stream {
             return self.acknowledge(.refused(.batchPublishDisabled), to: reply, in: &self.outgoing)
         }
         let outcome = self.admit(subject: subject, headers: headers, payload: payload, rules: rules, now: now)
-        if reply.isEmpty || !rules.answers { return }
+        self.answer(outcome, to: reply, lane: lane)
+    }
+
+    /// Tells the publisher what became of the message, at once or once it is durable.
+    func answer(_ outcome: Outcome, to reply: RawSpan, lane: Int?) {
+        if reply.isEmpty || !self.rules.answers { return }
         // What was just stored in files is not durable yet.
         let isStored = if case .stored = outcome { true } else { false }
         if !(isStored && self.isOnDisk || self.store.hasUncommitted) {
@@ -71,7 +76,8 @@ extension Stream {
         )
     }
 
-    private func admit(
+    func admit(
+        isRehearsal: Bool = false,
         subject: RawSpan,
         headers: RawSpan,
         payload: RawSpan,
@@ -85,7 +91,7 @@ extension Stream {
         if let error = self.checkSize(subject: subject, headers: headers, payload: payload, rules: rules) {
             return .refused(error)
         }
-        if headers.isEmpty {
+        if headers.isEmpty, !isRehearsal {
             if !self.quota.isUnlimited,
                 let error = self.checkQuota(subject: subject, headers: headers, payload: payload)
             {
@@ -113,6 +119,7 @@ extension Stream {
             return .stored(sequence)
         }
         return self.admitWithHeaders(
+            isRehearsal: isRehearsal,
             subject: subject,
             headers: headers,
             payload: payload,
@@ -122,6 +129,7 @@ extension Stream {
     }
 
     private func admitWithHeaders(
+        isRehearsal: Bool,
         subject: RawSpan,
         headers: RawSpan,
         payload: RawSpan,
@@ -150,6 +158,7 @@ extension Stream {
             case .failure(let error): return .refused(error)
             }
         }
+        if isRehearsal { return .stored(.zero) }
         if !self.quota.isUnlimited,
             let error = self.checkQuota(subject: subject, headers: headers, payload: payload)
         {

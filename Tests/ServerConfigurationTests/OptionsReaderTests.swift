@@ -123,6 +123,15 @@ struct OptionsReaderTests {
         #expect(configuration.options.authentication.single?.name == "a")
     }
 
+    @Test("An account traces all messages, or a part of them")
+    func tracing() throws {
+        let configuration = try read(
+            "accounts { A { msg_trace: a.b }, B { trace_dest { dest: c, sampling: \"25%\" } }, C { msg_trace {} } }"
+        )
+        let expected = [MessageTraceOptions(destination: "a.b"), MessageTraceOptions(destination: "c", sampling: 25), nil]
+        #expect(configuration.options.accounts.map(\.tracing) == expected)
+    }
+
     @Test(
         "What is wrong is told with its place",
         arguments: [
@@ -162,6 +171,32 @@ struct OptionsReaderTests {
                 "error parsing feature flag \"js_ack_fc_v2\": expected bool, got int64"
             ),
             ("mappings: 3", "is int64, not map"),
+            (
+                "accounts { A { msg_trace: 3 } }",
+                "account message trace \"msg_trace\" to be a string or a map/struct"
+            ),
+            ("accounts { A { trace_dest: a.* } }", "c.conf:1:16: Trace destination \"a.*\" is not valid"),
+            ("accounts { A { msg_trace: {dest: 3} } }", "Field \"dest\" should be a string, got int64"),
+            (
+                "accounts { A { msg_trace: {dest: a, x: 3} } }",
+                "Unknown field \"x\" parsing account message trace"
+            ),
+            (
+                "accounts { A { msg_trace: {dest: a, sampling: 0} } }",
+                "value 0 is invalid, needs to be [1..100]"
+            ),
+            (
+                "accounts { A { msg_trace: {dest: a, sampling: x} } }",
+                "Invalid trace destination sampling value"
+            ),
+            (
+                "accounts { A { msg_trace: {dest: a, sampling: true} } }",
+                "an integer or a percentage, got bool"
+            ),
+            (
+                "accounts { A { msg_trace: {sampling: 3} } }",
+                "warning c.conf:1:16: Trace destination sampling ignored"
+            ),
             ("mappings { \"a..b\": b }", "Subject \"a..b\" is not a valid"),
             ("mappings { a: 3 }", "Expected an entry for the mapping destination"),
             ("mappings { a: {foo: b, dest: c} }", "Unknown field \"foo\" for mapping destination"),
@@ -238,7 +273,7 @@ struct OptionsReaderTests {
             "authorization { auth_callout { issuer: x } }", "authorization { proxy_required: true }",
             "authorization { users: [{user: a, password: b, proxy_required: true}] }",
             "accounts { A { exports: [{stream: s}] } }", "accounts { A { imports: [{stream: s}] } }",
-            "accounts { A { msg_trace: x } }", "jetstream { tpm { provider: x } }",
+            "jetstream { tpm { provider: x } }",
         ]
     )
     func absent(text: String) {

@@ -24,6 +24,8 @@ public final class Account: Sendable {
     let limits: AccountQuota
     /// What becomes of the subjects of its clients' messages; a copy of each loop's own is in ``AccountView``.
     let mappings = Mutex(SubjectMappings([]))
+    /// What of its clients' messages is traced; a copy of each loop's own is in ``AccountView``.
+    let tracing = Mutex<MessageTraceOptions?>(nil)
 
     private let jetStreamCell = Mutex<JetStreamAccount?>(nil)
 

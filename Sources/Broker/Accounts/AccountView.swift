@@ -9,6 +9,8 @@ final class AccountView {
     let routes: LoopCell<RouteCache>
     /// The account's subject mappings; nil where there are none.
     private(set) var mapper: SubjectMapper?
+    /// What of the account's messages is traced; nil: nothing.
+    private(set) var tracing: MessageTraceOptions?
 
     init(account: Account, shard: Int, seed: UInt64) {
         self.account = account
@@ -16,8 +18,9 @@ final class AccountView {
         self.readMappings()
     }
 
-    /// Takes over the account's mappings as they are now.
+    /// Takes over the account's mappings, and what it traces, as they are now.
     func readMappings() {
+        self.tracing = self.account.tracing.withLock { $0 }
         let mappings = self.account.mappings.withLock { $0 }
         if mappings.isEmpty, self.mapper == nil { return }
         self.mapper = mappings.isEmpty ? nil : SubjectMapper(mappings)

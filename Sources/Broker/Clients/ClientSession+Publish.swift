@@ -56,6 +56,9 @@ extension ClientSession {
         if self.isPedantic, !Subject.isValidLiteral(subject) {
             self.complain("Invalid Publish Subject")
         }
+        if !publish.headers.isEmpty, let request = self.traceRequest(in: bytes.extracting(publish.headers)) {
+            return self.publish(publish, for: request, in: bytes)
+        }
         if self.view.mapper != nil {
             return self.publishMapped(publish, in: bytes, from: offset)
         }

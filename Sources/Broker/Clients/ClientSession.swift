@@ -272,6 +272,7 @@ final class ClientSession {
         if self.broker.options.noHeaders { self.options.headers = false }
         self.activity.value.didConnect(at: self.shard.now)
         self.isPedantic = self.options.pedantic
+        self.connection.name.withLock { $0 = self.options.name }
         self.isVerbose = self.options.verbose
         self.recent.value = RecentRoute()
         // A second CONNECT drops the subscriptions of the first (core.md §1.1).

@@ -20,6 +20,8 @@ final class Connection: @unchecked Sendable {
     /// Nil once the socket is gone.
     var session: ClientSession?
 
+    /// The name that it gave itself in `CONNECT`; for what is told of it, never on the way of a message.
+    let name = Mutex("")
     /// Whether messages may still be queued for it.
     let isOpen = Atomic<Bool>(true)
     /// Bytes that wait at the socket, as of the last flush.

@@ -39,6 +39,8 @@ public struct AccountOptions: Sendable, Equatable {
     public var jetStream: JetStreamLimits?
     /// Subject mappings, in the order of the configuration.
     public var mappings: [MappingOptions] = []
+    /// What of its messages is traced for a W3C trace; nil: nothing.
+    public var tracing: MessageTraceOptions?
 
     /// An account without JetStream, limits and mappings.
     public init(name: String) {

@@ -17,8 +17,14 @@ final class DeliveryGuard: Sendable {
 
     /// Whether a message may be delivered; notes its reply if it may be answered then.
     func admits(subject: RawSpan, reply: RawSpan, clock: () -> Timestamp) -> Bool {
-        for exception in self.exceptions where exception.matches(subject) { return false }
+        if self.denies(subject) { return false }
         if let grants = self.grants, !reply.isEmpty { grants.add(reply, at: clock()) }
         return true
+    }
+
+    /// Whether messages for that subject are not delivered.
+    func denies(_ subject: RawSpan) -> Bool {
+        for exception in self.exceptions where exception.matches(subject) { return true }
+        return false
     }
 }

@@ -74,7 +74,7 @@ final class HostedStream {
         now: Timestamp,
         on shard: Shard
     ) {
-        if item.kind == .publish {
+        if item.kind == .publish || item.kind == .publishTraced {
             self.stream.isDiskFull = shard.isDiskFull
             self.readQuota()
         }
@@ -92,6 +92,18 @@ final class HostedStream {
                 payload: payload,
                 lane: origin == shard.index ? nil : origin,
                 now: now
+            )
+        case .publishTraced:
+            self.gatheringBytes += subject.byteCount + headers.byteCount + payload.byteCount
+            self.publish(
+                shard.traces[Int(item.consumer.index)],
+                subject: subject,
+                reply: reply,
+                headers: headers,
+                payload: payload,
+                lane: origin == shard.index ? nil : origin,
+                now: now,
+                on: shard
             )
         case .pull:
             self.stream.pull(

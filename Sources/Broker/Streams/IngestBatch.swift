@@ -11,6 +11,8 @@ final class IngestBatch: @unchecked Sendable {
     enum Kind: UInt8 {
         /// Store it.
         case publish
+        /// Store it and report on it, or report alone.
+        case publishTraced
         /// Serve it as a `MSG.NEXT` request.
         case pull
         /// Apply it as an acknowledgement.
@@ -49,6 +51,8 @@ final class IngestBatch: @unchecked Sendable {
     struct Contents {
         fileprivate(set) var items: [Item] = []
         fileprivate(set) var bytes = ByteBuffer()
+        /// The reports that messages of the kind `publishTraced` wait for, by the index of their consumer's slot.
+        fileprivate(set) var traces: [MessageTrace] = []
 
         /// Copies a message in.
         fileprivate mutating func append(
@@ -139,7 +143,14 @@ final class IngestBatch: @unchecked Sendable {
         return self.cell.value.bytes.writerIndex
     }
 
+    /// Adds a report for the message that is added next, and says which one it is.
+    func append(_ trace: MessageTrace) -> ConsumerSlot {
+        self.cell.value.traces.append(trace)
+        return ConsumerSlot(index: UInt32(self.cell.value.traces.count - 1), generation: 0)
+    }
+
     func removeAll() {
+        if !self.cell.value.traces.isEmpty { self.cell.value.traces.removeAll() }
         self.cell.value.items.removeAll(keepingCapacity: true)
         self.cell.value.bytes.clear()
     }

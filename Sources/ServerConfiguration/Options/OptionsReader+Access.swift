@@ -221,7 +221,7 @@ extension OptionsReader {
                 if case .array(let elements) = member.value.kind, elements.isEmpty { break }
                 self.failAbsent(member)
             case "msg_trace", "trace_dest":
-                self.failAbsent(member)
+                self.readTracing(member, of: &account)
             default:
                 self.failUnknown(member)
             }

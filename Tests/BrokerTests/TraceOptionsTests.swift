@@ -3,7 +3,7 @@ import Testing
 @testable import Broker
 
 @Suite("Traces of messages")
-struct MessageTraceTests {
+struct TraceOptionsTests {
     private static func text(_ options: TraceOptions, _ headers: String, _ payload: String) -> String? {
         let (headers, payload) = (Array(headers.utf8), Array(payload.utf8))
         return options.text(headers: headers.span.bytes, payload: payload.span.bytes)
