@@ -15,6 +15,11 @@ struct SystemEnvelope {
     /// Writes the member `server`.
     func write(to writer: inout JSONWriter) {
         writer.key("server")
+        self.writeObject(to: &writer)
+    }
+
+    /// Writes the object alone.
+    func writeObject(to writer: inout JSONWriter) {
         writer.beginObject()
         self.writeMembers(to: &writer)
         writer.endObject()

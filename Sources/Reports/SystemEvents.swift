@@ -32,9 +32,10 @@ final class SystemEvents: Sendable {
             case .disconnected(let client):
                 self.tell(.disconnected(client))
                 self.tellConnections(of: client.account)
-            case .refused(let client) where client.end?.reason == .authenticationFailure:
-                self.tell(.refused(client))
-            case .refused: break
+            case .refused(let client):
+                if client.end?.reason == .authenticationFailure { self.tell(.refused(client)) }
+                // Nobody was told that it came; the reference tells that it went all the same.
+                self.tell(.disconnected(client))
             }
         }
         let statistics = Task {
@@ -82,7 +83,10 @@ final class SystemEvents: Sendable {
     private func tellOfServer(_ what: String) {
         let subject = "$SYS.SERVER.\(self.broker.serverID).\(what)"
         guard let system = self.broker.systemAccount, system.hasInterest(in: subject) else { return }
-        let payload = self.service.message { _ in }
+        var writer = JSONWriter(capacity: 512)
+        // What stands under `server` in every other event is all there is to say.
+        self.service.nextEnvelope().writeObject(to: &writer)
+        let payload = JSONLayout.compact(writer.bytes)
         self.broker.publish(in: system, subject: Array(subject.utf8), payload: payload)
     }
 

@@ -58,6 +58,8 @@ extension ClientSession {
     /// Decides by what `CONNECT` said.
     func logIn() {
         self.unbind()
+        // Nobody, until that is decided; the subscriptions in the account that it was in are gone already.
+        self.view = self.shard.view(of: self.broker.defaultAccount)
         self.login.timer?.cancel()
         self.login.authenticator = self.broker.authenticator
         self.decide()
@@ -122,6 +124,8 @@ extension ClientSession {
         }
         guard user.account.limits.takeConnection() else {
             self.log("maximum account active connections exceeded")
+            // Shown as one of those clients, though it never was.
+            self.view = self.shard.view(of: user.account)
             self.close("maximum account active connections exceeded")
             return false
         }

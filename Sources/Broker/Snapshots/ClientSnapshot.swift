@@ -54,7 +54,7 @@ public struct ClientSnapshot: Sendable {
     public var language = ""
     /// The version of its library.
     public var version = ""
-    /// As whom it authenticated; empty if nobody asked.
+    /// As whom it authenticated, or said to be in vain; empty if nobody asked.
     public var user = ""
     /// Its subscriptions, where they were asked for.
     public var subscriptions: [SubscriptionSnapshot] = []
@@ -98,6 +98,6 @@ extension ClientSession {
         return client
     }
 
-    /// As whom the client is shown: never a password or a token.
-    var shownUser: String { self.login.user?.name ?? "" }
+    /// As whom the client is shown, or who it said to be before it was sent away: never a password or a token.
+    var shownUser: String { self.login.user?.name ?? self.options.user }
 }
