@@ -25,7 +25,10 @@ struct SystemServer {
         first.jetStream = AccountOptions.JetStreamLimits()
         options.accounts = [first, AccountOptions(name: "B")]
         // Where many tests run at once, a client may get its turn late.
-        options.authentication.timeout = 60_000_000_000
+        options.authentication.timeout = 3_600_000_000_000
+        options.pingInterval = .hours(1)
+        options.firstPing = .hours(1)
+        options.writeDeadline = .hours(1)
         options.authentication.users = [
             UserOptions(name: "a", credential: .password("a"), account: "A"),
             UserOptions(name: "b", credential: .password("b"), account: "B"),

@@ -15,7 +15,6 @@ struct AccountStreamTests {
         var b = AccountOptions(name: "B")
         b.jetStream = .init()
         options.accounts = [a, b, AccountOptions(name: "C")]
-        options.authentication.timeout = 60_000_000_000
         options.authentication.users = ["A", "B", "C", "$SYS"]
             .map { UserOptions(name: $0.lowercased(), credential: .password("p"), account: $0) }
         options.authentication.users.append(UserOptions(name: "g", credential: .password("p")))

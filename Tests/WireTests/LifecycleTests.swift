@@ -8,18 +8,19 @@ struct LifecycleTests {
     func shutDown() async throws {
         try await RunningServer.withStore { directory in
             var options = RunningServer.options(storeDirectory: directory)
+            options.host = ClientSocket.Host.lifecycle.text
             let server = RunningServer.make(options)
             options.port = try await server.start()
-            let clients = try (0..<4).map { _ in try TestClient(port: options.port) }
+            let clients = try (0..<4).map { _ in try TestClient(.lifecycle, port: options.port) }
             for client in clients { try client.flush() }
             await server.shutDown()
             for client in clients { #expect(try client.readToEnd() == []) }
-            #expect(throws: ClientSocket.Failure.self) { try ClientSocket(port: options.port) }
+            #expect(throws: ClientSocket.Failure.self) { try ClientSocket(.lifecycle, port: options.port) }
             await server.shutDown()
 
             let next = RunningServer.make(options)
             #expect(try await next.start() == options.port)
-            let client = try TestClient(port: options.port)
+            let client = try TestClient(.lifecycle, port: options.port)
             #expect(try client.request("$JS.API.INFO").text.contains("account_info_response"))
             try client.finish()
             await next.shutDown()

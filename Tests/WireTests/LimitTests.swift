@@ -49,11 +49,10 @@ struct LimitTests {
             try first.flush()
             try second.finish()
             // The place is free once the server has seen the end, which is not before we have.
-            var isAdmitted = false
-            for _ in 0..<1000 where !isAdmitted {
+            let isAdmitted = try soon {
                 let next = try TestClient(port: port)
                 try next.send("PING\r\n")
-                isAdmitted = try next.next() == .pong
+                return try next.next() == .pong
             }
             #expect(isAdmitted)
         }
@@ -78,25 +77,16 @@ struct LimitTests {
         }
     }
 
-    @Test("A silent client is asked, then cut off; one that answers stays; checklist item 63")
+    // Who answers and stays is the matter of LivenessTests in BrokerTests: it takes a clock that is not real.
+    @Test("A silent client is asked, then cut off; checklist item 63")
     func liveness() async throws {
         try await RunningServer.with {
             $0.pingInterval = .milliseconds(60)
             $0.pingsOutstandingMax = 1
         } _: { port in
             let silent = try ClientSocket(port: port)
-            let answering = try ClientSocket(port: port)
             _ = try silent.readLine()
-            _ = try answering.readLine()
-            for _ in 0..<4 {
-                #expect(try answering.readLine() == Array("PING".utf8))
-                try answering.send("PONG\r\n")
-            }
             #expect(try silent.readToEnd() == Array("PING\r\n-ERR 'Stale Connection'\r\n".utf8))
-            try answering.send("PING\r\n")
-            var line = try answering.readLine()
-            while line == Array("PING".utf8) { line = try answering.readLine() }
-            #expect(line == Array("PONG".utf8))
         }
     }
 
@@ -110,47 +100,6 @@ struct LimitTests {
             #expect(info.contains("\"max_payload\":100,"))
             try client.send("CONNECT {\"verbose\":false}\r\nPUB a 101\r\n")
             #expect(try client.readToEnd() == Array("-ERR 'Maximum Payload Violation'\r\n".utf8))
-        }
-    }
-
-    @Test("A client that sends something is not asked again once its round trip time is known")
-    func activity() async throws {
-        try await RunningServer.with {
-            $0.pingInterval = .milliseconds(100)
-        } _: { port in
-            let client = try ClientSocket(port: port)
-            _ = try client.readLine()
-            #expect(try client.readLine() == Array("PING".utf8))
-            try client.send("PONG\r\n")
-            // Several intervals, in each of which the client asks often.
-            var asked = 0
-            let start = NIODeadline.now()
-            while NIODeadline.now() - start < .milliseconds(500) {
-                try client.send("PING\r\n")
-                var line = try client.readLine()
-                while line == Array("PING".utf8) {
-                    asked += 1
-                    line = try client.readLine()
-                }
-            }
-            #expect(asked == 0)
-            // And when it is silent again, it is asked.
-            #expect(try client.readLine() == Array("PING".utf8))
-        }
-    }
-
-    @Test("A client that sends but never answers is cut off")
-    func noAnswer() async throws {
-        try await RunningServer.with {
-            $0.pingInterval = .milliseconds(60)
-            $0.pingsOutstandingMax = 1
-        } _: { port in
-            let client = try ClientSocket(port: port)
-            _ = try client.readLine()
-            try client.send("CONNECT {\"verbose\":false}\r\n")
-            #expect(try client.readLine() == Array("PING".utf8))
-            try client.send("SUB a 1\r\n")
-            #expect(try client.readToEnd() == Array("-ERR 'Stale Connection'\r\n".utf8))
         }
     }
 

@@ -16,7 +16,6 @@ struct PermissionTests {
     }
 
     private static func users(_ options: inout ServerOptions) {
-        options.authentication.timeout = 60_000_000_000
         options.authentication.users = [
             UserOptions(name: "all", credential: .password("all")),
             self.user("few") {

@@ -1,6 +1,7 @@
 import Broker
 import Foundation
 import Logging
+import NIOCore
 import Testing
 import Weir
 
@@ -9,14 +10,24 @@ enum RunningServer {
     /// The port of the suite's server; 0 outside of a suite with ``ServerTrait``.
     @TaskLocal static var port = 0
 
-    /// The options of tests: any free port of this machine, two event loops.
+    /// The options of tests: any free port of this machine, two event loops, and all the time that a client may need
+    /// on a slow machine.
     static func options(storeDirectory: String) -> ServerOptions {
         var options = ServerOptions()
         options.host = "127.0.0.1"
         options.port = 0
         options.storeDirectory = storeDirectory
         options.eventLoops = 2
+        self.beSlow(&options)
         return options
+    }
+
+    /// Gives clients time: a test in which one is to be late says when that is.
+    static func beSlow(_ options: inout ServerOptions) {
+        options.firstPing = .hours(1)
+        options.pingInterval = .hours(1)
+        options.writeDeadline = .hours(1)
+        options.authentication.timeout = 3_600_000_000_000
     }
 
     /// Makes a server that logs nothing, or to `lines`.

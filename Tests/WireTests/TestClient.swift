@@ -35,11 +35,12 @@ final class TestClient {
 
     /// Connects, and says how it wants to talk.
     init(
+        _ host: ClientSocket.Host = .usual,
         port: Int,
         receiveBuffer: CInt? = nil,
         connect: String = #"{"verbose":false,"pedantic":false,"headers":true,"no_responders":true}"#
     ) throws {
-        self.socket = try ClientSocket(port: port, receiveBuffer: receiveBuffer)
+        self.socket = try ClientSocket(host, port: port, receiveBuffer: receiveBuffer)
         _ = try self.socket.readLine()
         try self.socket.send("CONNECT \(connect)\r\n")
     }
@@ -167,6 +168,17 @@ final class TestClient {
             for client in clients { try client.flush() }
         }
     }
+}
+
+/// Tries until `condition` holds; false if it does not for very long.
+///
+/// For what follows soon and tells nobody when. The condition asks a server, and so lets it have its turn.
+func soon(_ condition: () throws -> Bool) rethrows -> Bool {
+    let start = ContinuousClock.now
+    while try !condition() {
+        if start.duration(to: .now) > .seconds(ClientSocket.patience) { return false }
+    }
+    return true
 }
 
 /// Runs `body` on `count` threads at a time and waits for all of them; throws the first error.

@@ -70,7 +70,7 @@ struct TranscriptTests {
     }
 }
 
-// Serialized, because a case may wait for a timer, and a full machine would miss it.
+// Serialized: each server has two event loops, and there are few cores.
 @Suite("Transcripts with configurations", .serialized)
 struct ConfiguredTranscriptTests {
     @Test("A case goes as written on a server with its configuration", arguments: TranscriptFiles.configured)
@@ -87,6 +87,12 @@ struct ConfiguredTranscriptTests {
             $0 = options
             ($0.host, $0.port, $0.storeDirectory) = (own.host, own.port, own.storeDirectory)
             $0.eventLoops = own.eventLoops
+            // Time is what a case names, or not its matter.
+            RunningServer.beSlow(&$0)
+            if configured.configuration.contains("ping_interval") { $0.pingInterval = options.pingInterval }
+            if configured.configuration.contains("timeout") {
+                $0.authentication.timeout = options.authentication.timeout
+            }
         } _: { port in
             for transcript in configured.cases {
                 #expect(throws: Never.self, "\(transcript.testDescription)") {

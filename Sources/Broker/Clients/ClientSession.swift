@@ -60,8 +60,6 @@ final class ClientSession {
     static let pause = TimeAmount.milliseconds(2)
     /// How long it pauses when a client that is published to cannot (core.md §1.12).
     static let stall = TimeAmount.milliseconds(10)
-    /// The longest time until the first PING.
-    static let firstPing = TimeAmount.seconds(2)
     /// How long a measured round trip time counts.
     static let roundTripAge = TimeAmount.hours(1)
 
@@ -101,7 +99,7 @@ final class ClientSession {
     private func watchLiveness() {
         let interval = self.broker.current.pingInterval
         // The first time earlier, to learn the round trip time; not all clients of a restarted server at once.
-        let first = min(interval, Self.firstPing).nanoseconds
+        let first = min(interval, self.broker.options.firstPing).nanoseconds
         let spread = Int64(self.shard.random.next(below: 20))
         self.watchLiveness(first: .nanoseconds(first + first / 100 * spread), interval: interval)
     }

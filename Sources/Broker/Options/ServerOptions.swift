@@ -38,6 +38,8 @@ public struct ServerOptions: Sendable {
     public var maxPending = 64 << 20
     /// Time between PINGs to a client.
     public var pingInterval = TimeAmount.minutes(2)
+    /// The longest time until the first PING, which finds out the round trip time.
+    public var firstPing = TimeAmount.seconds(2)
     /// Unanswered PINGs after which a client is cut off.
     public var pingsOutstandingMax = 2
     /// The most tokens of a subscription's subject; 0 for no limit.
