@@ -4,7 +4,7 @@ extension MessageLog {
     ///
     /// The checksum is verified on every read. At the end of a segment the next one's first record is read,
     /// so a caller goes forward by passing on `next`; ``RecordHeader/position`` says where the record really
-    /// is. Allocates nothing unless the record is longer than 128 KiB. May block on the disk.
+    /// is. Allocates nothing unless the record is longer than 256 KiB. May block on the disk.
     ///
     /// `body` must not call the log.
     public func withRecord(at position: LogPosition, _ body: (RecordHeader, RawSpan) -> Void) -> ReadResult {

@@ -68,14 +68,18 @@ public final class POSIXDirectory: StorageDirectory {
 
     /// Makes an empty file, open for reading and writing; fails with `EEXIST` if the name is taken.
     public func createFile(_ name: String) throws(SegmentError) -> any StorageFile {
-        let descriptor = try self.openEntry(name, O_RDWR | O_CREAT | O_EXCL, "openat")
-        return POSIXFile(descriptor: descriptor, path: self.path(of: name))
+        self.file(try self.openEntry(name, O_RDWR | O_CREAT | O_EXCL, "openat"), name)
     }
 
     /// Opens a file; fails with `ENOENT` if there is none.
     public func openFile(_ name: String, for access: FileAccess) throws(SegmentError) -> any StorageFile {
-        let descriptor = try self.openEntry(name, access == .reading ? O_RDONLY : O_RDWR, "openat")
-        return POSIXFile(descriptor: descriptor, path: self.path(of: name))
+        self.file(try self.openEntry(name, access == .reading ? O_RDONLY : O_RDWR, "openat"), name)
+    }
+
+    private func file(_ descriptor: CInt, _ name: String) -> POSIXFile {
+        let file = POSIXFile(descriptor: descriptor, path: self.path(of: name))
+        file.expectForwardReads()
+        return file
     }
 
     /// The length in bytes of a file, without opening it.

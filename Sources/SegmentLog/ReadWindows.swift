@@ -7,12 +7,9 @@ final class ReadWindows {
     /// The most windows, hence the most readers served well.
     static let countMax = 8
     /// The longest window, in bytes.
-    static let bytesMax = 128 << 10
+    static let bytesMax = 256 << 10
     /// The first read of a window, in bytes.
     static let bytesMin = 4 << 10
-
-    /// Bytes asked for ahead of a reader that goes forward.
-    static let aheadBytes = 512 << 10
 
     /// One piece.
     final class Window {
@@ -20,6 +17,10 @@ final class ReadWindows {
         var segment: UInt64 = .max
         var start = 0
         var count = 0
+        /// How many bytes were asked for, had its segment had them.
+        var wanted = 0
+        /// Whether it goes up to where its segment ends.
+        var isLast = false
         var lastUse: UInt64 = 0
 
         /// Whether `count` bytes at `offset` of `segment` are here.
@@ -61,31 +62,32 @@ final class ReadWindows {
     ) throws(SegmentError) -> Window {
         let window: Window
         var wanted = ReadWindows.bytesMin
-        if let behind = self.windows.first(where: { $0.holds(segment, offset, 0) }) {
+        if let behind = self.window(before: segment, offset) {
             window = behind
-            wanted = min(max(behind.count, ReadWindows.bytesMin / 4) * 4, ReadWindows.bytesMax)
+            wanted = min(behind.wanted * 4, ReadWindows.bytesMax)
         } else {
             window = self.victim()
         }
         let bytes = min(max(wanted, count), limit - offset)
-        if bytes == ReadWindows.bytesMax { self.readAhead(of: offset + bytes, limit: limit, from: file) }
         window.segment = .max  // Nothing, should the read fail.
         window.block.grow(to: bytes, keeping: 0)
         window.count = try window.block.fill(0..<bytes, from: file, at: UInt64(offset))
         window.segment = segment
         window.start = offset
+        window.wanted = max(wanted, count)
+        window.isLast = offset + window.count == limit
         self.uses += 1
         window.lastUse = self.uses
         self.recent = window
         return window
     }
 
-    /// Has the disk begin with what a reader that goes on will want after `end`.
-    private func readAhead(of end: Int, limit: Int, from file: any StorageFile) {
-        // Once for several windows, and twice as far as they reach.
-        let step = ReadWindows.aheadBytes
-        guard end % step < ReadWindows.bytesMax, end < limit else { return }
-        file.willRead(min(2 * step, limit - end), at: UInt64(end))
+    /// The window of a reader that has come to `offset` of `segment`: by going on, or from the end of the segment before.
+    private func window(before segment: UInt64, _ offset: Int) -> Window? {
+        if let behind = self.windows.first(where: { $0.holds(segment, offset, 0) }) { return behind }
+        guard offset == FileHeader.bytes, let recent = self.recent, recent.isLast, recent.segment < segment
+        else { return nil }
+        return recent
     }
 
     /// Forgets what was read of `segment`.

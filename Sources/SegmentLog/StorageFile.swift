@@ -33,9 +33,6 @@ public protocol StorageFile: AnyObject, Sendable {
     /// written it: the file must not be trusted again before it has been read back.
     func sync() throws(SegmentError)
 
-    /// Says that `count` bytes at `offset` will be read soon, so that the disk can begin. A wish, not an order.
-    func willRead(_ count: Int, at offset: UInt64)
-
     /// Drops clean pages of the file from memory, so that the next read asks the disk. A wish, not an order.
     func discardCache()
 
@@ -46,7 +43,4 @@ public protocol StorageFile: AnyObject, Sendable {
 extension StorageFile {
     /// The length, for files that know of no holes.
     public func dataEnd() throws(SegmentError) -> UInt64 { try self.size() }
-
-    /// No effect, for files that have nothing to begin.
-    public func willRead(_ count: Int, at offset: UInt64) {}
 }
