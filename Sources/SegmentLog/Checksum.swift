@@ -36,6 +36,15 @@ enum Checksum {
         return unsafe Checksum.of(words.span.bytes, 0..<32, seed: 0)
     }
 
+    /// Completes the frame of `size` bytes at `frame`, to be at `offset` of a file with that seed: the checksum of all but its
+    /// first four bytes goes there.
+    @inline(__always)
+    static func seal(_ frame: UnsafeMutableRawPointer, _ size: Int, seed: UInt32, offset: Int) {
+        // The caller owns `size` bytes there.
+        let crc = unsafe Checksum.of(frame + 4, size - 4, seed: Checksum.seed(seed, at: offset))
+        unsafe frame.store(crc, at: 0)
+    }
+
     /// What the checksum of the frame at `offset` starts from in a file with that seed.
     @inline(__always)
     static func seed(_ fileSeed: UInt32, at offset: Int) -> UInt32 {

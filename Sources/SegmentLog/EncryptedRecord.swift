@@ -19,43 +19,9 @@ enum RecordKind: UInt8 {
     var overhead: Int { self.rawValue < 2 ? 0 : FileCipher.overhead }
 }
 
-extension RecordFormat {
-    /// Writes an encrypted record of `size(body:)` bytes for a body 28 bytes longer, to be at `offset` of a file with that
-    /// seed.
-    static func encodeEncrypted(
-        into target: UnsafeMutableRawPointer,
-        seed: UInt32,
-        offset: Int,
-        sequence: UInt64,
-        timestamp: Int64,
-        flags: RecordFlags,
-        subject: RawSpan,
-        headers: RawSpan,
-        payload: RawSpan,
-        cipher: FileCipher,
-        nonces: inout NonceSequence
-    ) {
-        let body = subject.byteCount + headers.byteCount + payload.byteCount
-        let stored = body + FileCipher.overhead
-        let size = RecordFormat.size(body: stored)
-        let padding = size - RecordFormat.headBytes - stored
-        // The caller has reserved `size` bytes at `target`; the last word first, for the padding's zeros.
-        unsafe target.store(0 as UInt64, at: size - 8)
-        unsafe target.store(UInt32(size >> 3) | UInt32(flags.rawValue) << 24, at: 4)
-        unsafe target.store(sequence, at: 8)
-        unsafe target.store(timestamp, at: 16)
-        unsafe target.store(RecordFormat.lengths(headers.byteCount, subject.byteCount, padding), at: 24)
-        unsafe target.store(subject, at: 32)
-        unsafe target.store(headers, at: 32 + subject.byteCount)
-        unsafe target.store(payload, at: 32 + subject.byteCount + headers.byteCount)
-        unsafe cipher.encrypt(record: target, body, size: size, seed: seed, offset: offset, &nonces)
-    }
-}
-
 extension FileCipher {
-    /// Encrypts the record at `target`, whose body of `body` bytes stands behind its head, and completes the head.
-    ///
-    /// 28 bytes behind the body belong to the record.
+    /// Encrypts the record that was written to `target` as ``RecordKind/encrypted``, with `body` bytes of body, and completes
+    /// its head.
     func encrypt(
         record target: UnsafeMutableRawPointer,
         _ body: Int,
@@ -66,11 +32,9 @@ extension FileCipher {
     ) {
         // The caller owns `size` bytes at `target`, which is more than the head, the body and 28 bytes.
         unsafe target.store(UInt32(offset), at: 0)
-        unsafe target.store(RecordKind.encrypted.rawValue, at: 31)
         let head = unsafe RawSpan(_unsafeStart: UnsafeRawPointer(target), byteCount: RecordFormat.headBytes)
         unsafe self.encrypt(target + RecordFormat.headBytes, body, &nonces, context: head)
-        let crc = unsafe Checksum.of(target + 4, size - 4, seed: Checksum.seed(seed, at: offset))
-        unsafe target.store(crc, at: 0)
+        unsafe Checksum.seal(target, size, seed: seed, offset: offset)
     }
 
     /// Calls `body` with the body of the encrypted record that `record` begins with; nil if it cannot be decrypted.
@@ -102,9 +66,7 @@ extension FileCipher {
         }
         if done == nil { return false }
         unsafe target.store(RecordKind.decrypted.rawValue, at: 31)
-        let offset = Int(header.position.offset)
-        let crc = unsafe Checksum.of(target + 4, size - 4, seed: Checksum.seed(seed, at: offset))
-        unsafe target.store(crc, at: 0)
+        unsafe Checksum.seal(target, size, seed: seed, offset: Int(header.position.offset))
         return true
     }
 }

@@ -134,27 +134,16 @@ public final class Journal {
         let offset = self.writer.end
         let target = unsafe self.writer.reserve(size)
         // `reserve` has made room for `size` bytes.
-        if let cipher = self.writer.cipher {
-            unsafe JournalEntry.encodeEncrypted(
-                into: target,
-                seed: self.writer.seed,
-                offset: offset,
-                kind: kind,
-                after: after,
-                bytes: bytes,
-                cipher: cipher,
-                nonces: &self.writer.nonces
-            )
-        } else {
-            unsafe JournalEntry.encode(
-                into: target,
-                seed: self.writer.seed,
-                offset: offset,
-                kind: kind,
-                after: after,
-                bytes: bytes
-            )
-        }
+        unsafe JournalEntry.encode(
+            into: target,
+            seed: self.writer.seed,
+            offset: offset,
+            kind: kind,
+            after: after,
+            bytes: bytes,
+            cipher: self.writer.cipher,
+            nonces: &self.writer.nonces
+        )
         self.entries += 1
         self.writer.didAppend(self.entries)
     }

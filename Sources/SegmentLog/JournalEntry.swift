@@ -42,47 +42,35 @@ public struct JournalEntry: Sendable, Equatable {
     static func size(length: Int) -> Int { (JournalEntry.headBytes + length + 7) & ~7 }
 
     /// Writes an entry of `size(length:)` bytes, to be at `offset` of a file with that seed.
+    ///
+    /// With a cipher it is encrypted, and 28 bytes longer.
     static func encode(
         into target: UnsafeMutableRawPointer,
         seed: UInt32,
         offset: Int,
         kind: UInt8,
         after: UInt64,
-        bytes: RawSpan
-    ) {
-        let size = JournalEntry.size(length: bytes.byteCount)
-        // The caller has reserved `size` bytes at `target`; the last word first, for the padding's zeros.
-        unsafe target.store(0 as UInt64, at: size - 8)
-        unsafe target.store(UInt32(bytes.byteCount) | UInt32(kind) << 24, at: 4)
-        unsafe target.store(after, at: 8)
-        unsafe target.store(bytes, at: 16)
-        let crc = unsafe Checksum.of(target + 4, size - 4, seed: Checksum.seed(seed, at: offset))
-        unsafe target.store(crc, at: 0)
-    }
-
-    /// Writes an encrypted entry of `size(length:)` bytes for bytes that are 28 longer.
-    static func encodeEncrypted(
-        into target: UnsafeMutableRawPointer,
-        seed: UInt32,
-        offset: Int,
-        kind: UInt8,
-        after: UInt64,
         bytes: RawSpan,
-        cipher: FileCipher,
+        cipher: FileCipher?,
         nonces: inout NonceSequence
     ) {
-        let stored = bytes.byteCount + FileCipher.overhead
+        let stored = bytes.byteCount + (cipher == nil ? 0 : FileCipher.overhead)
         let size = JournalEntry.size(length: stored)
+        let kind = cipher == nil ? kind : kind | JournalEntry.encryptedBit
         // The caller has reserved `size` bytes at `target`; the last word first, for the padding's zeros.
         unsafe target.store(0 as UInt64, at: size - 8)
         unsafe target.store(UInt32(offset), at: 0)
-        unsafe target.store(UInt32(stored) | UInt32(kind | JournalEntry.encryptedBit) << 24, at: 4)
+        unsafe target.store(UInt32(stored) | UInt32(kind) << 24, at: 4)
         unsafe target.store(after, at: 8)
         unsafe target.store(bytes, at: 16)
-        let head = unsafe RawSpan(_unsafeStart: UnsafeRawPointer(target), byteCount: JournalEntry.headBytes)
-        unsafe cipher.encrypt(target + JournalEntry.headBytes, bytes.byteCount, &nonces, context: head)
-        let crc = unsafe Checksum.of(target + 4, size - 4, seed: Checksum.seed(seed, at: offset))
-        unsafe target.store(crc, at: 0)
+        if let cipher {
+            let head = unsafe RawSpan(
+                _unsafeStart: UnsafeRawPointer(target),
+                byteCount: JournalEntry.headBytes
+            )
+            unsafe cipher.encrypt(target + JournalEntry.headBytes, bytes.byteCount, &nonces, context: head)
+        }
+        unsafe Checksum.seal(target, size, seed: seed, offset: offset)
     }
 
     /// Calls `body` with the bytes of the encrypted entry that `entry` begins with; nil if that fails.

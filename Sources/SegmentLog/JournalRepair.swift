@@ -29,27 +29,16 @@ extension Journal {
             let size = JournalEntry.size(length: stored)
             block.grow(to: end + size, keeping: end)
             // `size` bytes were just made room for.
-            if let cipher {
-                unsafe JournalEntry.encodeEncrypted(
-                    into: block.base + end,
-                    seed: seed,
-                    offset: end,
-                    kind: entry.kind,
-                    after: entry.after,
-                    bytes: bytes,
-                    cipher: cipher,
-                    nonces: &nonces
-                )
-            } else {
-                unsafe JournalEntry.encode(
-                    into: block.base + end,
-                    seed: seed,
-                    offset: end,
-                    kind: entry.kind,
-                    after: entry.after,
-                    bytes: bytes
-                )
-            }
+            unsafe JournalEntry.encode(
+                into: block.base + end,
+                seed: seed,
+                offset: end,
+                kind: entry.kind,
+                after: entry.after,
+                bytes: bytes,
+                cipher: cipher,
+                nonces: &nonces
+            )
             end += size
         }
         let name = FileKind.journal.name(number)

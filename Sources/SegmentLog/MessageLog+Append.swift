@@ -28,32 +28,27 @@ extension MessageLog {
         let offset = self.writer.end
         let target = unsafe self.writer.reserve(size)
         // `reserve` has made room for `size` bytes.
+        body = unsafe RecordFormat.write(
+            into: target,
+            kind: segment.cipher == nil ? .message : .encrypted,
+            sequence: sequence,
+            timestamp: timestamp,
+            flags: flags,
+            subject: subject,
+            headers: headers,
+            payload: payload
+        )
         if let cipher = segment.cipher {
-            unsafe RecordFormat.encodeEncrypted(
-                into: target,
+            unsafe cipher.encrypt(
+                record: target,
+                body,
+                size: size,
                 seed: segment.seed,
                 offset: offset,
-                sequence: sequence,
-                timestamp: timestamp,
-                flags: flags,
-                subject: subject,
-                headers: headers,
-                payload: payload,
-                cipher: cipher,
-                nonces: &self.writer.nonces
+                &self.writer.nonces
             )
         } else {
-            unsafe RecordFormat.encode(
-                into: target,
-                seed: segment.seed,
-                offset: offset,
-                sequence: sequence,
-                timestamp: timestamp,
-                flags: flags,
-                subject: subject,
-                headers: headers,
-                payload: payload
-            )
+            unsafe Checksum.seal(target, size, seed: segment.seed, offset: offset)
         }
         segment.didAppend(sequence: sequence, timestamp: timestamp, end: self.writer.end)
         self.lastSequence = sequence

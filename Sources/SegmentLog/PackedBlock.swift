@@ -72,9 +72,7 @@ struct PackedBlock: Equatable {
         unsafe target.store(UInt32(self.start >> 3), at: 20)
         unsafe target.store(UInt32(self.end >> 3), at: 24)
         unsafe target.store(UInt32(self.codec.rawValue) | UInt32(self.records) << 8, at: 28)
-        let start = Checksum.seed(seed, at: self.offset)
-        let crc = unsafe Checksum.of(target + 4, PackedBlock.headBytes - 4, seed: start)
-        unsafe target.store(crc, at: 0)
+        unsafe Checksum.seal(target, PackedBlock.headBytes, seed: seed, offset: self.offset)
     }
 }
 
@@ -161,9 +159,7 @@ struct PackedTail: Equatable {
         unsafe target.store(UInt32(self.blocks), at: 12)
         unsafe target.store(UInt64(self.end), at: 16)
         unsafe target.store(UInt64(self.kept), at: 24)
-        let start = Checksum.seed(seed, at: offset)
-        let crc = unsafe Checksum.of(target + 4, PackedTail.bytes - 4, seed: start)
-        unsafe target.store(crc, at: 0)
+        unsafe Checksum.seal(target, PackedTail.bytes, seed: seed, offset: offset)
     }
 }
 

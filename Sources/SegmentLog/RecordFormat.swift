@@ -28,36 +28,38 @@ enum RecordFormat {
     @inline(__always)
     static func size(body: Int) -> Int { (RecordFormat.headBytes + body + 7) & ~7 }
 
-    /// Writes a message record of `size(body:)` bytes, to be at `offset` of a file with that seed.
+    /// Writes a message's record but for its checksum, and returns the length of its body.
+    ///
+    /// Next is ``Checksum/seal(_:_:seed:offset:)``, or for `kind` ``RecordKind/encrypted``, with whose overhead the record is
+    /// as long as it has to be, ``FileCipher/encrypt(record:_:size:seed:offset:_:)``.
     @inline(__always)
-    static func encode(
+    static func write(
         into target: UnsafeMutableRawPointer,
-        seed: UInt32,
-        offset: Int,
+        kind: RecordKind,
         sequence: UInt64,
         timestamp: Int64,
         flags: RecordFlags,
         subject: RawSpan,
         headers: RawSpan,
         payload: RawSpan
-    ) {
+    ) -> Int {
         let body = subject.byteCount + headers.byteCount + payload.byteCount
-        let size = RecordFormat.size(body: body)
-        let padding = size - RecordFormat.headBytes - body
+        let stored = body + kind.overhead
+        let size = RecordFormat.size(body: stored)
+        let padding = size - RecordFormat.headBytes - stored
         // The caller has reserved `size` bytes at `target`; the last word first, for the padding's zeros.
         unsafe target.store(0 as UInt64, at: size - 8)
         unsafe target.store(UInt32(size >> 3) | UInt32(flags.rawValue) << 24, at: 4)
         unsafe target.store(sequence, at: 8)
         unsafe target.store(timestamp, at: 16)
         unsafe target.store(
-            RecordFormat.lengths(headers.byteCount, subject.byteCount, padding),
+            RecordFormat.lengths(headers.byteCount, subject.byteCount, padding, kind),
             at: 24
         )
         unsafe target.store(subject, at: 32)
         unsafe target.store(headers, at: 32 + subject.byteCount)
         unsafe target.store(payload, at: 32 + subject.byteCount + headers.byteCount)
-        let crc = unsafe Checksum.of(target + 4, size - 4, seed: Checksum.seed(seed, at: offset))
-        unsafe target.store(crc, at: 0)
+        return body
     }
 
     /// The first eight bytes of a record in a file with that seed, changed to say that it is erased.
@@ -65,9 +67,7 @@ enum RecordFormat {
         let flags = header.flags.union(.erased)
         let upper = UInt32(header.recordBytes >> 3) | UInt32(flags.rawValue) << 24
         let padding = header.recordBytes - RecordFormat.headBytes - header.storedLength
-        let lengths =
-            RecordFormat.lengths(header.headerLength, header.subjectLength, padding)
-            | UInt64(header.kind.rawValue) << 56
+        let lengths = RecordFormat.lengths(header.headerLength, header.subjectLength, padding, header.kind)
         let words = [UInt64(upper), header.sequence, UInt64(bitPattern: header.timestamp), lengths]
             .map { $0.littleEndian }
         let start = Checksum.seed(seed, at: Int(header.position.offset))
@@ -79,8 +79,8 @@ enum RecordFormat {
 
     /// The last word of a message's head.
     @inline(__always)
-    static func lengths(_ headers: Int, _ subject: Int, _ padding: Int) -> UInt64 {
-        UInt64(headers) | UInt64(subject) << 32 | UInt64(padding) << 48
+    static func lengths(_ headers: Int, _ subject: Int, _ padding: Int, _ kind: RecordKind) -> UInt64 {
+        UInt64(headers) | UInt64(subject) << 32 | UInt64(padding) << 48 | UInt64(kind.rawValue) << 56
     }
 
     /// Reads the record at `offset` of `bytes`, which is at `position` in a file with that seed.

@@ -95,41 +95,43 @@ struct SegmentUnpacking {
         self.fill(upTo: offset, before: header.sequence, header.timestamp)
         if header.flags.contains(.erased) {
             self.writeErased(header.sequence, header.timestamp, offset..<offset + header.recordBytes)
-        } else if header.kind != .message, let cipher = self.cipher {
-            self.block.grow(to: offset + header.recordBytes, keeping: self.end)
-            let headers = header.subjectLength..<header.subjectLength + header.headerLength
-            // The block was just made long enough; the record was encrypted, and has the length for it.
-            unsafe RecordFormat.encodeEncrypted(
-                into: self.block.base + offset,
-                seed: self.seed,
-                offset: offset,
-                sequence: header.sequence,
-                timestamp: header.timestamp,
-                flags: header.flags,
-                subject: body.extracting(0..<header.subjectLength),
-                headers: body.extracting(headers),
-                payload: body.extracting(headers.upperBound..<header.bodyLength),
-                cipher: cipher,
-                nonces: &self.nonces
-            )
         } else {
-            self.block.grow(to: offset + header.recordBytes, keeping: self.end)
-            let headers = header.subjectLength..<header.subjectLength + header.headerLength
-            // The block was just made long enough; the same bytes at the same place have the same checksum.
-            unsafe RecordFormat.encode(
-                into: self.block.base + offset,
-                seed: self.seed,
-                offset: offset,
-                sequence: header.sequence,
-                timestamp: header.timestamp,
-                flags: header.flags,
-                subject: body.extracting(0..<header.subjectLength),
-                headers: body.extracting(headers),
-                payload: body.extracting(headers.upperBound..<header.bodyLength)
-            )
+            self.write(header, body, at: offset)
         }
         self.end = offset + header.recordBytes
         self.last = header.sequence
+    }
+
+    /// Writes a message where it was; the same bytes at the same place have the same checksum.
+    private mutating func write(_ header: RecordHeader, _ body: RawSpan, at offset: Int) {
+        self.block.grow(to: offset + header.recordBytes, keeping: self.end)
+        // What was encrypted has the length for it, and is encrypted again.
+        let cipher = header.kind == .message ? nil : self.cipher
+        let target = unsafe self.block.base + offset
+        let headers = header.subjectLength..<header.subjectLength + header.headerLength
+        // The block was just made long enough.
+        let bytes = unsafe RecordFormat.write(
+            into: target,
+            kind: cipher == nil ? .message : .encrypted,
+            sequence: header.sequence,
+            timestamp: header.timestamp,
+            flags: header.flags,
+            subject: body.extracting(0..<header.subjectLength),
+            headers: body.extracting(headers),
+            payload: body.extracting(headers.upperBound..<header.bodyLength)
+        )
+        if let cipher {
+            unsafe cipher.encrypt(
+                record: target,
+                bytes,
+                size: header.recordBytes,
+                seed: self.seed,
+                offset: offset,
+                &self.nonces
+            )
+        } else {
+            unsafe Checksum.seal(target, header.recordBytes, seed: self.seed, offset: offset)
+        }
     }
 
     /// Fills what lies between the last record and `offset` with erased records.

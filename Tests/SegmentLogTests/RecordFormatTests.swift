@@ -9,10 +9,9 @@ struct RecordFormatTests {
 
     static func encoded(_ message: Message, flags: RecordFlags = [], offset: Int = 48) -> [UInt8] {
         let block = ByteBlock(capacity: message.recordBytes)
-        RecordFormat.encode(
+        _ = RecordFormat.write(
             into: block.base,
-            seed: seed,
-            offset: offset,
+            kind: .message,
             sequence: message.sequence,
             timestamp: message.timestamp,
             flags: flags,
@@ -20,6 +19,7 @@ struct RecordFormatTests {
             headers: message.headers.span.bytes,
             payload: message.payload.span.bytes
         )
+        Checksum.seal(block.base, message.recordBytes, seed: seed, offset: offset)
         return block.withBytes(0..<message.recordBytes) { $0.withUnsafeBytes { Array($0) } }
     }
 
