@@ -93,7 +93,7 @@ extension Stream {
         let slot = self.consumers.insert(entry)
         self.consumerSlots[entry.name] = slot
         self.listFiltered()
-        self.store.reportsRemovals = true
+        self.store.removals.areKept = true
         self.noteDeadline(of: entry)
         return slot
     }
@@ -117,8 +117,7 @@ extension Stream {
         self.consumers.remove(slot)
         self.listFiltered()
         self.waiting.removeAll { $0 == slot }
-        self.store.removeConsumer(entry.consumer.id)
-        self.store.reportsRemovals = self.consumers.count > 0
+        self.store.removals.areKept = self.consumers.count > 0
     }
 
     /// Ends all waiting requests: the stream is deleted, or the server stops.
@@ -251,7 +250,7 @@ extension Stream {
     ///
     /// - Returns: The names of consumers that nobody used for too long, to be deleted.
     public func tick(now: Timestamp, interest: (RawSpan) -> Int) -> [String] {
-        self.expire(now: now)
+        _ = self.store.expire(by: now)
         if let deadline = self.store.syncDeadline, deadline <= now { self.store.requestSync() }
         self.earliestDeadline = nil
         var expired: [String] = []
@@ -323,10 +322,10 @@ extension Stream {
 
     /// Tells the consumers what the store removed.
     func passOnRemovals() {
-        guard self.store.reportsRemovals else { return }
+        let removals = self.store.removals
+        if removals.isEmpty { return }
         self.removals.removeAll(keepingCapacity: true)
-        self.store.takeRemovals(into: &self.removals)
-        if self.removals.isEmpty { return }
+        removals.take(into: &self.removals)
         for slot in self.consumerSlots.values {
             guard let entry = self.consumers[slot] else { continue }
             entry.consumer.didRemove(self.removals)

@@ -59,7 +59,7 @@ extension Stream {
         self.configuration = configuration
         self.store.limits = StoreLimits(configuration)
         self.store.compresses = configuration.compression != .none
-        self.expire(now: now)
+        _ = self.store.expire(by: now)
         self.passOnRemovals()
     }
 
@@ -75,7 +75,7 @@ extension Stream {
 }
 
 extension StoreLimits {
-    /// The limits of a stream's configuration under which its oldest messages make room.
+    /// The limits of a stream's configuration under which its messages go by themselves.
     public init(_ configuration: StreamConfiguration) {
         func limit(_ value: Int64) -> UInt64? { value > 0 ? UInt64(value) : nil }
         let discardsOld = configuration.discard == .old
@@ -83,7 +83,8 @@ extension StoreLimits {
             messages: discardsOld ? limit(configuration.maxMessages) : nil,
             bytes: discardsOld ? limit(configuration.maxBytes) : nil,
             messagesPerSubject: configuration.discardNewPerSubject
-                ? nil : limit(configuration.maxMessagesPerSubject)
+                ? nil : limit(configuration.maxMessagesPerSubject),
+            age: configuration.maxAge > .zero ? configuration.maxAge.rawValue : nil
         )
     }
 }

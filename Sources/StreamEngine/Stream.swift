@@ -99,7 +99,7 @@ public final class Stream {
         self.store.limits = StoreLimits(configuration)
         self.announced = store.durable
         self.frozen = store.state.frozen
-        self.expire(now: now)
+        _ = self.store.expire(by: now)
         self.recoverLastMessageID(now: now)
     }
 
@@ -279,20 +279,9 @@ public final class Stream {
     /// When ``tick(now:interest:)`` has something to do; nil if nothing is due.
     public var nextDeadline: Timestamp? {
         var next = self.earliestDeadline
-        if let expiry = self.expiryDeadline { next = min(expiry, next ?? expiry) }
+        if let expiry = self.store.nextExpiry { next = min(expiry, next ?? expiry) }
         if let sync = self.store.syncDeadline { next = min(sync, next ?? sync) }
         return next
     }
 
-    /// When the oldest message gets too old.
-    private var expiryDeadline: Timestamp? {
-        guard self.configuration.maxAge > .zero, let first = self.store.oldestAging else { return nil }
-        return first.advanced(byNanoseconds: self.configuration.maxAge.rawValue).advanced(byNanoseconds: 1)
-    }
-
-    /// Removes messages older than `max_age`.
-    func expire(now: Timestamp) {
-        guard self.configuration.maxAge > .zero else { return }
-        self.store.expire(before: now.advanced(byNanoseconds: -self.configuration.maxAge.rawValue))
-    }
 }

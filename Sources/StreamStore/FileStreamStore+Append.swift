@@ -7,29 +7,10 @@ extension FileStreamStore {
 
     /// Stores a message after the last one, enforces ``limits``, and returns its sequence.
     ///
-    /// - Precondition: subject, headers and payload together are not longer than 32 MiB, the subject not longer
-    ///   than 65 535 bytes.
-    public func append(
-        subject: RawSpan,
-        headers: RawSpan,
-        payload: RawSpan,
-        messageID: RawSpan,
-        timestamp: Timestamp
-    ) -> StreamSequence {
-        self.append(
-            subject: subject,
-            headers: headers,
-            payload: payload,
-            messageID: messageID,
-            timestamp: timestamp,
-            timeToLive: nil
-        )
-    }
-
-    /// As the method without a time to live, for a message that goes by itself when that has ended.
-    ///
     /// - Parameter timeToLive: what `Nats-TTL` in `headers` says: that is where it is read from when the index has
     ///   to be made again.
+    /// - Precondition: subject, headers and payload together are not longer than 32 MiB, the subject not longer
+    ///   than 65 535 bytes.
     @inline(__always)
     public func append(
         subject: RawSpan,
@@ -233,9 +214,6 @@ extension FileStreamStore {
         self.scratch.append(entry)
         self.writeScratch(operation.kind, durable: durable)
     }
-
-    /// Forgets a consumer's journal entries and snapshot.
-    public func removeConsumer(_ consumer: ConsumerID) { self.write(.forget(consumer)) }
 
     // MARK: Message ids
 

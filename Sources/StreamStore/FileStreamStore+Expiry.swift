@@ -6,22 +6,38 @@ extension FileStreamStore {
     static let timerFlag = RecordFlags(rawValue: 2)
     /// The most messages that one call of ``expire(before:)`` looks at, unless all go.
     static let agingMax = 16_384
-    /// The most messages that one call of ``expire(dueBy:limit:)`` removes.
+    /// The most messages whose time to live has ended that one call of ``expire(by:)`` removes.
     static let expiringMax = 65_536
 
     // MARK: Time to live
 
-    /// When the next message with a time to live is due to go; nil if none is.
+    /// When ``expire(by:)`` may have something to do; nil while nothing is to go by itself.
     ///
-    /// Constant time. The message may have gone by other means; then nothing happens at that time.
-    public var nextExpiry: Timestamp? { self.earliestTimer.map { Timestamp(rawValue: $0.due) } }
+    /// Constant time, but for the first message: when it was stored is read once.
+    public var nextExpiry: Timestamp? {
+        let due = self.earliestTimer.map { Timestamp(rawValue: $0.due) }
+        guard let age = self.limitsInForce.age, let oldest = self.oldestAging else { return due }
+        let aged = oldest.advanced(byNanoseconds: age).advanced(byNanoseconds: 1)
+        return due.map { Swift.min($0, aged) } ?? aged
+    }
+
+    /// Removes messages that are older than ``StoreLimits/age`` or whose time to live has ended at `now`, a bounded
+    /// number of them; returns how many.
+    ///
+    /// Those whose time to live is ``TimeToLive/never`` stay, however old they are.
+    public func expire(by now: Timestamp) -> UInt64 {
+        let before = self.messages
+        if let age = self.limitsInForce.age { self.expire(before: now.advanced(byNanoseconds: -age)) }
+        _ = self.expire(dueBy: now, limit: Self.expiringMax)
+        return before - self.messages
+    }
 
     /// Removes messages whose time to live has ended by `now`, the earliest first and at most `limit`; returns how
     /// many.
-    public func expire(dueBy now: Timestamp, limit: Int) -> Int {
+    func expire(dueBy now: Timestamp, limit: Int) -> Int {
         self.tell(now.rawValue)
         var gone: [UInt64] = []
-        while gone.count < Swift.min(limit, Self.expiringMax), let timer = self.earliestTimer,
+        while gone.count < limit, let timer = self.earliestTimer,
             timer.due <= now.rawValue
         {
             self.take(timer)
@@ -34,30 +50,11 @@ extension FileStreamStore {
         return gone.count
     }
 
-    /// The messages whose time to live has ended by `now`, the earliest first and at most `limit`: for an owner that
-    /// has something to do for each before it calls ``expire(dueBy:limit:)``.
-    public func expiring(by now: Timestamp, limit: Int) -> [StreamSequence] {
-        var found: [StreamSequence] = []
-        // What is looked at is put back: the timers stay until the messages have gone.
-        let tail = self.tail.timers
-        let frozen = self.frozenTimers
-        let taken = self.timersTaken
-        while found.count < limit, let timer = self.earliestTimer, timer.due <= now.rawValue {
-            self.take(timer)
-            if self.isStored(timer.sequence) { found.append(StreamSequence(timer.sequence)) }
-        }
-        self.tail.timers = tail
-        self.frozenTimers = frozen
-        self.timersTaken = taken
-        self.storedTimer = .unknown
-        return found
-    }
-
     /// Removes those of the messages that are stored: their time to live has ended.
     func applyExpired(_ sequences: [UInt64]) {
         for sequence in sequences where self.isStored(sequence) {
             self.drop(sequence)
-            self.report(sequence, sequence, .limit)
+            self.removals.note(sequence, sequence, .limit)
         }
     }
 
@@ -93,7 +90,8 @@ extension FileStreamStore {
     /// The earliest in LMDB that was not taken.
     private var earliestStored: MessageTimer? {
         if case .known(let timer) = self.storedTimer { return timer }
-        let found = self.reader.timer(after: self.timersTaken)
+        // Most streams have no message with a time to live: their index stays closed.
+        let found = self.reader.pages.hasTimers ? self.reader.timer(after: self.timersTaken) : nil
         let timer = found.flatMap { $0.due == MessageTimer.never ? nil : $0 }
         self.storedTimer = .known(timer)
         return timer
@@ -117,7 +115,7 @@ extension FileStreamStore {
     /// ``oldestAging`` is before `time` there are more.
     ///
     /// Those whose time to live is ``TimeToLive/never`` stay.
-    public func expire(before time: Timestamp) {
+    func expire(before time: Timestamp) {
         self.tell(time.rawValue)
         if self.messages == 0 { return }
         let start = self.agingStart
@@ -158,14 +156,14 @@ extension FileStreamStore {
                 continue
             }
             self.drop(candidate)
-            self.report(candidate, candidate, .limit)
+            self.removals.note(candidate, candidate, .limit)
             sequence = self.nextStored(candidate + 1)
         }
         self.agedBelow = end
     }
 
     /// When the oldest message was stored that ``expire(before:)`` may remove; nil if there is none.
-    public var oldestAging: Timestamp? {
+    var oldestAging: Timestamp? {
         var sequence = self.nextStored(self.agingStart)
         if let cache = self.agingTimeCache, cache.sequence == sequence {
             return Timestamp(rawValue: cache.time)

@@ -7,11 +7,20 @@ extension FileStreamStore {
     /// The same, for one subject: its postings are found at once.
     private static let literalScanMax = 4
 
-    /// The first stored sequence at or after `sequence` whose subject matches.
+    /// The first stored sequence at or after `sequence`, stored at or after `time`, whose subject matches.
     ///
     /// First the next few messages are looked at, which finds a frequent subject at once; then the postings of all
     /// matching subjects are merged, a window at a time; messages in memory are looked at one after the other.
-    public func next(from sequence: StreamSequence, matching filter: SubjectFilter) -> StreamSequence? {
+    public func next(
+        from sequence: StreamSequence,
+        since time: Timestamp?,
+        matching filter: SubjectFilter
+    ) -> StreamSequence? {
+        var sequence = sequence
+        if let time {
+            guard let first = self.firstStored(atOrAfter: time.rawValue) else { return nil }
+            sequence = Swift.max(sequence, StreamSequence(first))
+        }
         if filter.isAll { return self.nextStored(sequence.rawValue).map { StreamSequence($0) } }
         return self.nextMatch(sequence.rawValue, filter).map { StreamSequence($0) }
     }
@@ -166,21 +175,6 @@ extension FileStreamStore {
         return newest == 0 ? nil : StreamSequence(newest)
     }
 
-    /// The newest stored sequence at or before `limit` of each matching subject, ascending.
-    public func lastPerSubject(
-        matching filter: SubjectFilter,
-        atOrBefore limit: StreamSequence
-    ) -> [StreamSequence] {
-        var found: [StreamSequence] = []
-        self.forEachView(matching: filter) { subject, view in
-            if let last = self.last(subject, view, atOrBefore: limit.rawValue) {
-                found.append(StreamSequence(last))
-            }
-            return true
-        }
-        return found.sorted()
-    }
-
     /// How many stored messages at or after `sequence` match.
     ///
     /// Exact.
@@ -196,13 +190,19 @@ extension FileStreamStore {
         return count
     }
 
-    /// Calls `body` with each stored subject that matches and its count of messages, in no stated order.
+    /// Calls `body` with each matching subject, its count of messages and the newest of them, in no stated order.
+    ///
+    /// - Parameter limit: the newest that counts; subjects whose messages are all newer are left out.
     public func forEachSubject(
         matching filter: SubjectFilter,
-        _ body: (_ subject: RawSpan, _ count: UInt64) -> Void
+        atOrBefore limit: StreamSequence?,
+        _ body: (_ subject: RawSpan, _ count: UInt64, _ last: StreamSequence) -> Void
     ) {
+        let limit = limit?.rawValue ?? .max
         self.forEachView(matching: filter) { subject, view in
-            body(subject, view.count)
+            if let last = self.last(subject, view, atOrBefore: limit) {
+                body(subject, view.count, StreamSequence(last))
+            }
             return true
         }
     }

@@ -109,10 +109,6 @@ extension FileStreamStore {
     }
 
     /// The first stored sequence whose timestamp is at or after `time`.
-    public func first(atOrAfter time: Timestamp) -> StreamSequence? {
-        self.firstStored(atOrAfter: time.rawValue).map { StreamSequence($0) }
-    }
-
     func firstStored(atOrAfter time: Int64) -> UInt64? {
         if self.messages == 0 { return nil }
         if let last = self.lastTime, last < time { return nil }

@@ -169,7 +169,7 @@ extension FileStreamStore {
         } else if run.first == self.first {
             self.first = self.searchStored(self.first) ?? self.last + 1
         }
-        self.report(run.first, run.last, .purged)
+        self.removals.note(run.first, run.last, .purged)
     }
 
     /// What a purge has removed so far.

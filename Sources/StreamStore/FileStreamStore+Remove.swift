@@ -23,7 +23,7 @@ extension FileStreamStore {
             self.keepMessageID(of: sequence, at: place)
         }
         self.drop(sequence)
-        self.report(sequence, sequence, .deleted)
+        self.removals.note(sequence, sequence, .deleted)
     }
 
     /// The most ids of overwritten messages that are kept.
@@ -161,7 +161,7 @@ extension FileStreamStore {
     func dropOldest(while isOver: (FileStreamStore) -> Bool) {
         let start = self.first
         while self.messages > 0, isOver(self) { self.drop(self.first) }
-        if self.first > start { self.report(start, self.first - 1, .limit) }
+        if self.first > start { self.removals.note(start, self.first - 1, .limit) }
     }
 
     /// Drops the subject's oldest messages until no more than `most` are left.
@@ -173,7 +173,7 @@ extension FileStreamStore {
                 return self.reader.fail("a subject has fewer messages than its count")
             }
             self.drop(oldest, of: subject)
-            self.report(oldest, oldest, .limit)
+            self.removals.note(oldest, oldest, .limit)
         }
     }
 
@@ -205,7 +205,7 @@ extension FileStreamStore {
         } else {
             while self.messages > 0, self.first < sequence { self.drop(self.first) }
         }
-        self.report(start, Swift.min(sequence - 1, self.last), cause)
+        self.removals.note(start, Swift.min(sequence - 1, self.last), cause)
     }
 
     /// Drops everything: a new tail hides all layers below.

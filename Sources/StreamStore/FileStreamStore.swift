@@ -71,11 +71,8 @@ public final class FileStreamStore: StreamStore {
 
     /// Recent answers of `next(from:matching:)`.
     var windows = MatchWindows()
-    var removals: [StoreRemoval] = []
-    /// Whether removals are kept for ``takeRemovals(into:)``.
-    public var reportsRemovals = false {
-        didSet { if !self.reportsRemovals { self.removals.removeAll() } }
-    }
+    /// What was removed since it was last taken from there.
+    public let removals = StoreRemovals()
 
     // Writing.
     var commit: FileCommit?
@@ -205,34 +202,16 @@ public final class FileStreamStore: StreamStore {
     public var limits: StoreLimits {
         get { self.limitsInForce }
         set {
-            if newValue == self.limitsInForce { return }
-            self.write(.limits(newValue))
-            self.apply(newValue)
+            if newValue.withoutAge != self.limitsInForce.withoutAge {
+                self.write(.limits(newValue))
+                self.apply(newValue)
+            }
+            self.limitsInForce.age = newValue.age
         }
     }
 
     /// Calls for a sync of all that is written: the next commit does it.
     public func requestSync() { if self.log.marks.synced < self.log.marks.appended { self.mustSync = true } }
-
-    /// Moves the removals since the last call to the end of `removals`, in the order they happened.
-    public func takeRemovals(into removals: inout [StoreRemoval]) {
-        removals.append(contentsOf: self.removals)
-        self.removals.removeAll(keepingCapacity: true)
-    }
-
-    /// Notes a removal; one that goes on where the last of the same cause ended makes that one longer.
-    func report(_ first: UInt64, _ last: UInt64, _ cause: StoreRemoval.Cause) {
-        if !self.reportsRemovals { return }
-        if cause == .limit, let newest = self.removals.last, newest.cause == .limit,
-            newest.last.rawValue + 1 == first
-        {
-            self.removals[self.removals.count - 1].last = StreamSequence(last)
-        } else {
-            self.removals.append(
-                StoreRemoval(first: StreamSequence(first), last: StreamSequence(last), cause: cause)
-            )
-        }
-    }
 
     /// Notes the newest time the owner knows.
     @inline(__always)

@@ -20,6 +20,9 @@ struct IndexPages {
     /// Whether any subject has a row.
     var hasSubjects: Bool { self.subjects > 0 }
 
+    /// Whether any timer is stored.
+    var hasTimers: Bool { self.timers > 0 }
+
     /// About how many of them a checkpoint of that layer changes, at most.
     func changed(by layer: IndexLayer) -> Int {
         let messages = layer.messages

@@ -10,7 +10,6 @@ internal import Subjects
 ///     4 front     | the first sequence that stays |
 ///     5 limits    | messages, bytes, messages per subject: each optional |
 ///     6 progress  | consumer | bytes of its own …
-///     7 forget    | consumer |
 ///     8 expired   | count | first sequence | distance of the next - 1 … |
 ///
 /// Applied to the same store in the same order they have the same outcome: nothing is read from a clock. A limit
@@ -30,8 +29,6 @@ enum JournalOperation {
     case progress(ConsumerID, Range<Int>)
     /// The time to live of these messages has ended; ascending.
     case expired([UInt64])
-    /// A consumer is gone.
-    case forget(ConsumerID)
 
     /// The longest entry a consumer may write, in bytes.
     static let progressBytesMax = Journal.entryBytesMax - 10
@@ -45,7 +42,6 @@ enum JournalOperation {
         case .front: 4
         case .limits: 5
         case .progress: 6
-        case .forget: 7
         case .expired: 8
         }
     }
@@ -72,7 +68,7 @@ enum JournalOperation {
                 bytes.appendVarint(sequence - next)
                 next = sequence + 1
             }
-        case .progress(let consumer, _), .forget(let consumer):
+        case .progress(let consumer, _):
             bytes.appendVarint(consumer.rawValue)
         }
     }
@@ -99,7 +95,6 @@ enum JournalOperation {
             let consumer = ConsumerID(rawValue: reader.varint(bytes))
             let range = reader.range(bytes, count: UInt64(bytes.byteCount - reader.offset))
             self = .progress(consumer, range)
-        case 7: self = .forget(ConsumerID(rawValue: reader.varint(bytes)))
         case 8: self = .expired(Self.sequences(bytes, &reader))
         default: return nil
         }

@@ -14,7 +14,6 @@ public enum JournalText {
                 + "messages per subject \(self.number(limits.messagesPerSubject))"
         case .progress(let consumer, let range):
             "consumer \(consumer.rawValue): \(range.count) bytes of progress"
-        case .forget(let consumer): "consumer \(consumer.rawValue) is gone"
         case .expired(let sequences): "\(sequences.count) expired: \(self.list(sequences))"
         case nil: nil
         }

@@ -1,37 +1,40 @@
 public import StreamModel
 
 extension MemoryStreamStore {
-    /// When the next message with a time to live is due to go; nil if none is.
-    public var nextExpiry: Timestamp? { self.timers.first.map { Timestamp(rawValue: $0.due) } }
+    /// When ``expire(by:)`` may have something to do; nil while nothing is to go by itself.
+    public var nextExpiry: Timestamp? {
+        let due = self.timers.first.map { Timestamp(rawValue: $0.due) }
+        guard let age = self.limits.age, let oldest = self.oldestAging else { return due }
+        let aged = oldest.advanced(byNanoseconds: age).advanced(byNanoseconds: 1)
+        return due.map { min($0, aged) } ?? aged
+    }
+
+    /// Removes messages that are older than ``StoreLimits/age`` or whose time to live has ended at `now`, a bounded
+    /// number of them; returns how many.
+    public func expire(by now: Timestamp) -> UInt64 {
+        let before = self.state.messages
+        if let age = self.limits.age { self.expire(before: now.advanced(byNanoseconds: -age)) }
+        _ = self.expire(dueBy: now, limit: FileStreamStore.expiringMax)
+        return before - self.state.messages
+    }
 
     /// Removes messages whose time to live has ended by `now`, the earliest first and at most `limit`; returns how
     /// many.
-    public func expire(dueBy now: Timestamp, limit: Int) -> Int {
+    func expire(dueBy now: Timestamp, limit: Int) -> Int {
         var count = 0
         while count < limit, let timer = self.timers.first, timer.due <= now.rawValue {
             self.timers.removeFirst()
             guard let position = self.livePosition(of: timer.sequence) else { continue }
             self.drop(position)
-            self.report(timer.sequence, timer.sequence, .limit)
+            self.removals.note(timer.sequence, timer.sequence, .limit)
             count += 1
         }
         self.refreshEnds()
         return count
     }
 
-    /// The messages whose time to live has ended by `now`, the earliest first and at most `limit`.
-    public func expiring(by now: Timestamp, limit: Int) -> [StreamSequence] {
-        var timers = self.timers
-        var found: [StreamSequence] = []
-        while found.count < limit, let timer = timers.first, timer.due <= now.rawValue {
-            timers.removeFirst()
-            if self.livePosition(of: timer.sequence) != nil { found.append(StreamSequence(timer.sequence)) }
-        }
-        return found
-    }
-
     /// Removes messages with a timestamp before `time` from the front, a bounded number of them.
-    public func expire(before time: Timestamp) {
+    func expire(before time: Timestamp) {
         if self.state.messages == 0 { return }
         var position = self.position(of: self.agedBelow)
         for _ in 0..<FileStreamStore.agingMax {
@@ -39,7 +42,7 @@ extension MemoryStreamStore {
             if self.slots[position].isLive, !self.slots[position].isExempt {
                 let sequence = self.slots[position].sequence
                 self.drop(position)
-                self.report(sequence, sequence, .limit)
+                self.removals.note(sequence, sequence, .limit)
             }
             position += 1
         }
@@ -49,8 +52,8 @@ extension MemoryStreamStore {
         self.refreshEnds()
     }
 
-    /// When the oldest message was stored that ``expire(before:)`` may remove; nil if there is none.
-    public var oldestAging: Timestamp? {
+    /// When the oldest message was stored that ``expire(by:)`` may remove; nil if there is none.
+    var oldestAging: Timestamp? {
         var position = self.position(of: self.agedBelow)
         while position < self.slots.count {
             if self.slots[position].isLive, !self.slots[position].isExempt {

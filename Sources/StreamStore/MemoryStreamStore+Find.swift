@@ -2,8 +2,13 @@ public import StreamModel
 public import Subjects
 
 extension MemoryStreamStore {
-    /// The first stored sequence at or after `sequence` whose subject matches.
-    public func next(from sequence: StreamSequence, matching filter: SubjectFilter) -> StreamSequence? {
+    /// The first stored sequence at or after `sequence`, stored at or after `time`, whose subject matches.
+    public func next(
+        from sequence: StreamSequence,
+        since time: Timestamp?,
+        matching filter: SubjectFilter
+    ) -> StreamSequence? {
+        guard let sequence = self.first(from: sequence, since: time) else { return nil }
         if let literals = MemorySubjectTable.literals(filter) {
             var best: UInt64?
             for pattern in literals {
@@ -44,21 +49,6 @@ extension MemoryStreamStore {
         return best.map { StreamSequence($0) }
     }
 
-    /// The newest stored sequence at or before `limit` of each matching subject, ascending.
-    public func lastPerSubject(
-        matching filter: SubjectFilter,
-        atOrBefore limit: StreamSequence
-    ) -> [StreamSequence] {
-        var found: [StreamSequence] = []
-        self.subjects.forEach(matching: filter) { index in
-            if let last = self.subjects.entries[index].sequences.last(atOrBelow: limit.rawValue) {
-                found.append(StreamSequence(last))
-            }
-        }
-        found.sort()
-        return found
-    }
-
     /// How many stored messages at or after `sequence` match.
     public func count(from sequence: StreamSequence, matching filter: SubjectFilter) -> UInt64 {
         if filter.isAll {
@@ -81,30 +71,31 @@ extension MemoryStreamStore {
         return count
     }
 
-    /// Calls `body` with each stored subject that matches and its count of messages, in no stated order.
+    /// Calls `body` with each matching subject, its count of messages and the newest of them, in no stated order.
+    ///
+    /// - Parameter limit: the newest that counts; subjects whose messages are all newer are left out.
     public func forEachSubject(
         matching filter: SubjectFilter,
-        _ body: (_ subject: RawSpan, _ count: UInt64) -> Void
+        atOrBefore limit: StreamSequence?,
+        _ body: (_ subject: RawSpan, _ count: UInt64, _ last: StreamSequence) -> Void
     ) {
         self.subjects.forEach(matching: filter) { index in
             let entry = self.subjects.entries[index]
-            unsafe body(entry.bytes.span.bytes, UInt64(entry.sequences.count))
+            guard let last = entry.sequences.last(atOrBelow: limit?.rawValue ?? .max) else { return }
+            unsafe body(entry.bytes.span.bytes, UInt64(entry.sequences.count), StreamSequence(last))
         }
     }
 
-    /// The first stored sequence whose timestamp is at or after `time`.
-    public func first(atOrAfter time: Timestamp) -> StreamSequence? {
+    /// The first sequence at or after `sequence` that may have been stored at or after `time`; nil: none was.
+    private func first(from sequence: StreamSequence, since time: Timestamp?) -> StreamSequence? {
+        guard let time else { return sequence }
         var low = self.head
         var high = self.slots.count
         while low < high {
             let middle = (low + high) / 2
             if self.slots[middle].timestamp < time { low = middle + 1 } else { high = middle }
         }
-        while low < self.slots.count {
-            if self.slots[low].isLive { return StreamSequence(self.slots[low].sequence) }
-            low += 1
-        }
-        return nil
+        return low < self.slots.count ? max(sequence, StreamSequence(self.slots[low].sequence)) : nil
     }
 
     /// Sequences between first and last that are not stored, ascending; also those removed at the end.

@@ -33,7 +33,8 @@ public final class MemoryStreamStore: StreamStore {
     private(set) var subjects = MemorySubjectTable()
     private var duplicates: [[UInt8]: (sequence: UInt64, time: Timestamp)] = [:]
     private var duplicateOrder: CircularBuffer<(id: [UInt8], time: Timestamp)> = []
-    private var removals: [StoreRemoval] = []
+    /// What was removed since it was last taken from there.
+    public let removals = StoreRemovals()
     /// Times to live; those of messages that are gone mean nothing.
     var timers = TimerHeap()
     /// Messages below it that are left do not go by age.
@@ -47,11 +48,6 @@ public final class MemoryStreamStore: StreamStore {
     /// The limits under which old messages make room; setting them enforces them at once.
     public var limits: StoreLimits {
         didSet { self.enforceAll() }
-    }
-
-    /// Whether removals are kept for ``takeRemovals(into:)``.
-    public var reportsRemovals = false {
-        didSet { if !self.reportsRemovals { self.removals.removeAll() } }
     }
 
     /// Makes an empty store.
@@ -78,24 +74,6 @@ public final class MemoryStreamStore: StreamStore {
     public var wantsCheckpoint: Bool { false }
 
     /// Stores a message after the last one, enforces ``limits``, and returns its sequence.
-    public func append(
-        subject: RawSpan,
-        headers: RawSpan,
-        payload: RawSpan,
-        messageID: RawSpan,
-        timestamp: Timestamp
-    ) -> StreamSequence {
-        self.append(
-            subject: subject,
-            headers: headers,
-            payload: payload,
-            messageID: messageID,
-            timestamp: timestamp,
-            timeToLive: nil
-        )
-    }
-
-    /// As the method without a time to live, for a message that goes by itself when that has ended.
     @inline(__always)
     public func append(
         subject: RawSpan,
@@ -214,7 +192,7 @@ public final class MemoryStreamStore: StreamStore {
             self.slots[position].isLive
         else { return false }
         self.drop(position)
-        self.report(sequence.rawValue, sequence.rawValue, .deleted)
+        self.removals.note(sequence.rawValue, sequence.rawValue, .deleted)
         self.refreshEnds()
         return true
     }
@@ -229,24 +207,15 @@ public final class MemoryStreamStore: StreamStore {
         if let first = matching.first, let last = matching.last {
             let range = (self.slots[first].sequence, self.slots[last].sequence)
             for index in matching { self.drop(index) }
-            self.report(range.0, range.1, .purged)
+            self.removals.note(range.0, range.1, .purged)
         }
         if let sequence, filter.isAll, keep == 0 { self.skip(to: sequence.previous) }
         self.refreshEnds()
         return UInt64(matching.count)
     }
 
-    /// Moves the removals since the last call to the end of `removals`, in the order they happened.
-    public func takeRemovals(into removals: inout [StoreRemoval]) {
-        removals.append(contentsOf: self.removals)
-        self.removals.removeAll(keepingCapacity: true)
-    }
-
     /// Keeps nothing: a consumer of a memory stream does not survive it.
     public func journal(_ entry: RawSpan, consumer: ConsumerID, durable: Bool) {}
-
-    /// Nothing to forget.
-    public func removeConsumer(_ consumer: ConsumerID) {}
 
     /// Nil: nothing has to be written.
     public func makeCommit() -> StoreCommit? { nil }
@@ -279,7 +248,7 @@ public final class MemoryStreamStore: StreamStore {
         self.reclaim()
         let sequence = self.slots[self.head].sequence
         self.drop(self.head)
-        self.report(sequence, sequence, .limit)
+        self.removals.note(sequence, sequence, .limit)
         self.reclaim()
     }
 
@@ -296,19 +265,6 @@ public final class MemoryStreamStore: StreamStore {
         self.deadSlots = 0
     }
 
-    func report(_ first: UInt64, _ last: UInt64, _ cause: StoreRemoval.Cause) {
-        guard self.reportsRemovals else { return }
-        if let before = self.removals.last, before.cause == cause, cause != .purged,
-            before.last.rawValue &+ 1 == first  // Safe: a sequence is below the largest number.
-        {
-            self.removals[self.removals.count - 1].last = StreamSequence(last)
-            return
-        }
-        self.removals.append(
-            StoreRemoval(first: StreamSequence(first), last: StreamSequence(last), cause: cause)
-        )
-    }
-
     private func enforceAll() {
         if let most = self.limits.messagesPerSubject {
             for index in self.subjects.entries.indices { self.enforce(most, on: Int32(index)) }
@@ -322,7 +278,7 @@ public final class MemoryStreamStore: StreamStore {
             let oldest = self.subjects.entries[Int(entry)].sequences.first
         {
             self.drop(self.position(of: oldest))
-            self.report(oldest, oldest, .limit)
+            self.removals.note(oldest, oldest, .limit)
         }
     }
 

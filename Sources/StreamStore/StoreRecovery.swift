@@ -591,7 +591,6 @@ struct StoreRecovery {
         case .progress(let consumer, let range):
             self.consumers[consumer, default: RecoveredConsumer(snapshot: nil, entries: [])].entries
                 .append(bytes.extracting(range).copied())
-        case .forget(let consumer): self.consumers[consumer] = nil
         case nil: self.report.notices.append("a journal entry of unknown form was passed over")
         }
     }
@@ -599,7 +598,6 @@ struct StoreRecovery {
     /// The last steps: what the options ask for and the files did not say.
     private mutating func finish(_ store: FileStreamStore) throws(StoreError) -> OpenedStore {
         store.isReplaying = false
-        store.removals.removeAll()
         store.isIndexIncomplete = self.report.rebuiltIndex
         store.tell(self.now.rawValue)
         store.journalWanted = store.journal.marks.synced

@@ -21,6 +21,14 @@ public protocol StreamStore: AnyObject {
     /// The limits under which old messages make room (`discard: old`). Setting them enforces them at once.
     var limits: StoreLimits { get set }
 
+    /// What was removed since it was last taken from there.
+    var removals: StoreRemovals { get }
+
+    /// When ``expire(by:)`` may have something to do; nil while nothing is to go by itself.
+    ///
+    /// The message may have gone by other means; then nothing happens at that time.
+    var nextExpiry: Timestamp? { get }
+
     /// The last sequence that a crash can no longer take back. Equals `state.lastSequence` in memory.
     var durable: StreamSequence { get }
 
@@ -34,21 +42,11 @@ public protocol StreamStore: AnyObject {
     ///
     /// - Parameters:
     ///   - headers: the raw header block, `NATS/1.0␍␊…␍␊␍␊`, or empty.
-    ///   - messageID: the value of `Nats-Msg-Id` to remember for ``duplicate(of:)``, or empty.
+    ///   - messageID: the value of `Nats-Msg-Id` to remember for ``duplicate(of:since:)``, or empty.
     ///   - timestamp: raised to the last message's if it is earlier: times never go back in a stream.
+    ///   - timeToLive: what `Nats-TTL` in `headers` says, when the message is to go by itself: it is read from there
+    ///     when an index has to be made again.
     /// - Precondition: the record is not longer than ``StoreLimits/recordBytesMax``.
-    func append(
-        subject: RawSpan,
-        headers: RawSpan,
-        payload: RawSpan,
-        messageID: RawSpan,
-        timestamp: Timestamp
-    ) -> StreamSequence
-
-    /// As the method without a time to live, for a message that goes by itself when that has ended.
-    ///
-    /// - Parameter timeToLive: what `Nats-TTL` in `headers` says: that is where it is read from when an index has to
-    ///   be made again.
     func append(
         subject: RawSpan,
         headers: RawSpan,
@@ -58,35 +56,37 @@ public protocol StreamStore: AnyObject {
         timeToLive: TimeToLive?
     ) -> StreamSequence
 
-    /// Skips ahead without storing: the next message gets `sequence.next`. No effect if not beyond the last.
-    func skip(to sequence: StreamSequence)
+    /// The sequence stored under that message id, if `append` saw it at or after `time`.
+    func duplicate(of messageID: RawSpan, since time: Timestamp) -> StreamSequence?
 
     /// Appends the message's subject, headers and payload, in this order, to `bytes`, checksum verified.
     func load(_ sequence: StreamSequence, into bytes: inout ByteBuffer) -> LoadResult
 
-    /// The first stored sequence at or after `sequence` whose subject matches.
-    func next(from sequence: StreamSequence, matching filter: SubjectFilter) -> StreamSequence?
+    /// The first stored sequence at or after `sequence`, stored at or after `time`, whose subject matches.
+    func next(
+        from sequence: StreamSequence,
+        since time: Timestamp?,
+        matching filter: SubjectFilter
+    ) -> StreamSequence?
 
     /// The last stored sequence at or before `limit` whose subject matches.
     func last(matching filter: SubjectFilter, atOrBefore limit: StreamSequence) -> StreamSequence?
 
-    /// The newest stored sequence at or before `limit` of each matching subject, ascending.
-    func lastPerSubject(matching filter: SubjectFilter, atOrBefore limit: StreamSequence) -> [StreamSequence]
-
     /// How many stored messages at or after `sequence` match. Exact.
     func count(from sequence: StreamSequence, matching filter: SubjectFilter) -> UInt64
 
-    /// Calls `body` with each stored subject that matches and its count of messages, in no stated order.
-    func forEachSubject(matching filter: SubjectFilter, _ body: (_ subject: RawSpan, _ count: UInt64) -> Void)
-
-    /// The first stored sequence whose timestamp is at or after `time`.
-    func first(atOrAfter time: Timestamp) -> StreamSequence?
+    /// Calls `body` with each matching subject, its count of messages and the newest of them, in no stated order.
+    ///
+    /// - Parameter limit: the newest that counts; subjects whose messages are all newer are left out. The count is of
+    ///   all messages.
+    func forEachSubject(
+        matching filter: SubjectFilter,
+        atOrBefore limit: StreamSequence?,
+        _ body: (_ subject: RawSpan, _ count: UInt64, _ last: StreamSequence) -> Void
+    )
 
     /// Sequences between first and last that are not stored, ascending; also those removed at the end.
     func deletedSequences() -> [StreamSequence]
-
-    /// The sequence stored under that message id, if `append` saw it at or after `time`.
-    func duplicate(of messageID: RawSpan, since time: Timestamp) -> StreamSequence?
 
     /// Removes one message; `erase` overwrites its bytes. False if it is not stored.
     func remove(_ sequence: StreamSequence, erase: Bool) -> Bool
@@ -97,44 +97,17 @@ public protocol StreamStore: AnyObject {
     /// gets `sequence` (streams.md §2.7).
     func purge(matching filter: SubjectFilter, below sequence: StreamSequence?, keep: UInt64) -> UInt64
 
-    /// Removes messages with a timestamp before `time` from the front, a bounded number of them: while
-    /// ``oldestAging`` is before `time` there are more.
+    /// Removes messages that are older than ``StoreLimits/age`` or whose time to live has ended at `now`, a bounded
+    /// number of them: while ``nextExpiry`` is not after `now` there are more. Returns how many.
     ///
-    /// Those whose time to live is ``TimeToLive/never`` stay.
-    func expire(before time: Timestamp)
-
-    /// When the oldest message was stored that ``expire(before:)`` may remove; nil if there is none.
-    var oldestAging: Timestamp? { get }
-
-    /// When the next message with a time to live is due to go; nil if none is.
-    ///
-    /// Constant time. The message may have gone by other means; then nothing happens at that time.
-    var nextExpiry: Timestamp? { get }
-
-    /// The messages whose time to live has ended by `now`, the earliest first and at most `limit`: for an owner that
-    /// has something to do for each before it calls ``expire(dueBy:limit:)``.
-    func expiring(by now: Timestamp, limit: Int) -> [StreamSequence]
-
-    /// Removes messages whose time to live has ended by `now`, the earliest first and at most `limit`; returns how
-    /// many.
-    func expire(dueBy now: Timestamp, limit: Int) -> Int
-
-    /// Moves the removals since the last call to the end of `removals`, in the order they happened.
-    ///
-    /// Kept only while ``reportsRemovals`` is true.
-    func takeRemovals(into removals: inout [StoreRemoval])
-
-    /// Whether removals are kept for ``takeRemovals(into:)``.
-    var reportsRemovals: Bool { get set }
+    /// Those whose time to live is ``TimeToLive/never`` stay, however old they are.
+    func expire(by now: Timestamp) -> UInt64
 
     /// Writes a consumer's progress to the journal: bytes that only the consumer understands.
     ///
     /// - Parameter durable: whether ``hasUncommitted`` shall be true until the entry is synced. Entries without
     ///   it are written with the next commit and synced no later than the next one that asks for it.
     func journal(_ entry: RawSpan, consumer: ConsumerID, durable: Bool)
-
-    /// Forgets a consumer's journal entries and snapshot.
-    func removeConsumer(_ consumer: ConsumerID)
 
     /// When what is written has to be synced; nil if nothing waits for that.
     ///
@@ -157,7 +130,7 @@ public protocol StreamStore: AnyObject {
 
     /// Freezes what has gathered in memory for the index, or nil: nothing to do, or one is already under way.
     ///
-    /// - Parameter consumers: each consumer's whole progress as of now.
+    /// - Parameter consumers: each consumer's whole progress as of now. What was journaled for others is forgotten.
     func makeCheckpoint(consumers: [ConsumerSnapshot]) -> StoreCheckpoint?
 
     /// Takes back a performed checkpoint, on the loop.
@@ -255,7 +228,7 @@ public struct StoreState: Sendable, Equatable {
     }
 }
 
-/// Limits under which a store drops its oldest messages.
+/// Limits under which a store drops messages.
 public struct StoreLimits: Sendable, Equatable {
     /// The most messages; nil: no limit.
     public var messages: UInt64?
@@ -263,18 +236,35 @@ public struct StoreLimits: Sendable, Equatable {
     public var bytes: UInt64?
     /// The most messages of one subject; nil: no limit.
     public var messagesPerSubject: UInt64?
+    /// The nanoseconds after which ``StreamStore/expire(by:)`` removes a message; nil: no limit.
+    ///
+    /// Not in the files: what it did is journaled, and who opens a store says what it is.
+    public var age: Int64?
 
-    /// Whether there is none.
+    /// Whether there is none that an append has to keep.
     var isNone: Bool { self.messages == nil && self.bytes == nil && self.messagesPerSubject == nil }
 
     /// The longest record a file store takes: subject, headers, payload and framing.
     public static let recordBytesMax = 32 << 20
 
     /// Makes limits; nil means none.
-    public init(messages: UInt64? = nil, bytes: UInt64? = nil, messagesPerSubject: UInt64? = nil) {
+    public init(
+        messages: UInt64? = nil,
+        bytes: UInt64? = nil,
+        messagesPerSubject: UInt64? = nil,
+        age: Int64? = nil
+    ) {
         self.messages = messages
         self.bytes = bytes
         self.messagesPerSubject = messagesPerSubject
+        self.age = age
+    }
+
+    /// The same without an age: what is in files.
+    var withoutAge: StoreLimits {
+        var limits = self
+        limits.age = nil
+        return limits
     }
 }
 
@@ -332,33 +322,6 @@ public enum LoadResult: Sendable {
     case absent
     /// A record is there and does not verify; it has been reported and is never served.
     case damaged
-}
-
-/// A message that is gone.
-public struct StoreRemoval: Sendable, Equatable {
-    /// Why messages went.
-    public enum Cause: Sendable, Equatable {
-        /// One `remove` call.
-        case deleted
-        /// A limit or age.
-        case limit
-        /// A purge; every message in the range that matched its filter.
-        case purged
-    }
-
-    /// The first sequence of the range.
-    public var first: StreamSequence
-    /// The last sequence of the range, inclusive; everything stored between that matched is gone.
-    public var last: StreamSequence
-    /// Why.
-    public var cause: Cause
-
-    /// Makes the value.
-    public init(first: StreamSequence, last: StreamSequence, cause: Cause) {
-        self.first = first
-        self.last = last
-        self.cause = cause
-    }
 }
 
 /// Why a store failed.

@@ -174,7 +174,9 @@ struct StoreWorkload {
             let filter = SubjectFilter(patterns.compactMap { SubjectPattern($0) })
             _ = store.purge(matching: filter, below: below.map { StreamSequence($0) }, keep: keep)
         case .skip(let sequence): store.skip(to: StreamSequence(sequence))
-        case .expire(let time): store.expire(before: Timestamp(rawValue: time))
+        case .expire(let time):
+            store.limits.age = 0
+            _ = store.expire(by: Timestamp(rawValue: time))
         case .progress(let number):
             progress = number
             store.journal("\(number)".bytes.span.bytes, consumer: Self.consumer, durable: true)

@@ -125,7 +125,7 @@ final class ConsumerFixture {
 
     func reportRemovals() {
         var removals: [StoreRemoval] = []
-        self.store.takeRemovals(into: &removals)
+        self.store.removals.take(into: &removals)
         if !removals.isEmpty { self.consumer.didRemove(removals) }
         self.take()
     }

@@ -13,7 +13,7 @@ final class JournalingStore: StreamStore {
 
     init(limits: StoreLimits = StoreLimits(), firstSequence: StreamSequence = .zero) {
         self.base = MemoryStreamStore(limits: limits, firstSequence: firstSequence)
-        self.base.reportsRemovals = true
+        self.base.removals.areKept = true
     }
 
     var durable: StreamSequence {
@@ -38,27 +38,9 @@ final class JournalingStore: StreamStore {
     var syncDeadline: Timestamp? { nil }
     func requestSync() {}
     func rest() -> Bool { true }
-    var reportsRemovals: Bool {
-        get { self.base.reportsRemovals }
-        set { self.base.reportsRemovals = newValue }
-    }
+    var removals: StoreRemovals { self.base.removals }
     var wantsCheckpoint: Bool { false }
 
-    func append(
-        subject: RawSpan,
-        headers: RawSpan,
-        payload: RawSpan,
-        messageID: RawSpan,
-        timestamp: Timestamp
-    ) -> StreamSequence {
-        self.base.append(
-            subject: subject,
-            headers: headers,
-            payload: payload,
-            messageID: messageID,
-            timestamp: timestamp
-        )
-    }
     func append(
         subject: RawSpan,
         headers: RawSpan,
@@ -76,32 +58,29 @@ final class JournalingStore: StreamStore {
             timeToLive: timeToLive
         )
     }
-    func skip(to sequence: StreamSequence) { self.base.skip(to: sequence) }
     func load(_ sequence: StreamSequence, into bytes: inout ByteBuffer) -> LoadResult {
         self.base.load(sequence, into: &bytes)
     }
-    func next(from sequence: StreamSequence, matching filter: SubjectFilter) -> StreamSequence? {
-        self.base.next(from: sequence, matching: filter)
+    func next(
+        from sequence: StreamSequence,
+        since time: Timestamp?,
+        matching filter: SubjectFilter
+    ) -> StreamSequence? {
+        self.base.next(from: sequence, since: time, matching: filter)
     }
     func last(matching filter: SubjectFilter, atOrBefore limit: StreamSequence) -> StreamSequence? {
         self.base.last(matching: filter, atOrBefore: limit)
-    }
-    func lastPerSubject(
-        matching filter: SubjectFilter,
-        atOrBefore limit: StreamSequence
-    ) -> [StreamSequence] {
-        self.base.lastPerSubject(matching: filter, atOrBefore: limit)
     }
     func count(from sequence: StreamSequence, matching filter: SubjectFilter) -> UInt64 {
         self.base.count(from: sequence, matching: filter)
     }
     func forEachSubject(
         matching filter: SubjectFilter,
-        _ body: (_ subject: RawSpan, _ count: UInt64) -> Void
+        atOrBefore limit: StreamSequence?,
+        _ body: (_ subject: RawSpan, _ count: UInt64, _ last: StreamSequence) -> Void
     ) {
-        self.base.forEachSubject(matching: filter, body)
+        self.base.forEachSubject(matching: filter, atOrBefore: limit, body)
     }
-    func first(atOrAfter time: Timestamp) -> StreamSequence? { self.base.first(atOrAfter: time) }
     func deletedSequences() -> [StreamSequence] { self.base.deletedSequences() }
     func duplicate(of messageID: RawSpan, since time: Timestamp) -> StreamSequence? {
         self.base.duplicate(of: messageID, since: time)
@@ -112,15 +91,8 @@ final class JournalingStore: StreamStore {
     func purge(matching filter: SubjectFilter, below sequence: StreamSequence?, keep: UInt64) -> UInt64 {
         self.base.purge(matching: filter, below: sequence, keep: keep)
     }
-    func expire(before time: Timestamp) { self.base.expire(before: time) }
-    var oldestAging: Timestamp? { self.base.oldestAging }
     var nextExpiry: Timestamp? { self.base.nextExpiry }
-    func expiring(by now: Timestamp, limit: Int) -> [StreamSequence] {
-        self.base.expiring(by: now, limit: limit)
-    }
-    func expire(dueBy now: Timestamp, limit: Int) -> Int { self.base.expire(dueBy: now, limit: limit) }
-    func takeRemovals(into removals: inout [StoreRemoval]) { self.base.takeRemovals(into: &removals) }
-    func removeConsumer(_ consumer: ConsumerID) { self.entries.removeAll() }
+    func expire(by now: Timestamp) -> UInt64 { self.base.expire(by: now) }
     func makeCommit() -> StoreCommit? {
         defer { self.nextCommit = nil }
         return self.nextCommit

@@ -50,16 +50,14 @@ struct ExpiryTests {
             self.append(store, "c", "1s", time: 0)
             self.append(store, "d", "2", time: 1)
             #expect(store.nextExpiry?.rawValue == Self.second)
-            #expect(store.expire(dueBy: Timestamp(rawValue: Self.second - 1), limit: 10) == 0)
-            #expect(store.expire(dueBy: Timestamp(rawValue: Self.second), limit: 10) == 1)
+            #expect(store.expire(by: Timestamp(rawValue: Self.second - 1)) == 0)
+            #expect(store.expire(by: Timestamp(rawValue: Self.second)) == 1)
             #expect(self.stored(store) == [1, 2, 4])
             #expect(store.nextExpiry?.rawValue == 2 * Self.second + 1)
-            let late = Timestamp(rawValue: 9 * Self.second)
-            #expect(store.expiring(by: late, limit: 10).map { $0.rawValue } == [4, 1])
-            #expect(store.expire(dueBy: late, limit: 1) == 1)
+            #expect(store.expire(by: Timestamp(rawValue: 2 * Self.second + 1)) == 1)
             #expect(self.stored(store) == [1, 2])
-            #expect(store.expire(dueBy: late, limit: 1) == 1)
-            #expect(store.expire(dueBy: late, limit: 1) == 0)
+            #expect(store.expire(by: Timestamp(rawValue: 9 * Self.second)) == 1)
+            #expect(store.expire(by: Timestamp(rawValue: 9 * Self.second)) == 0)
             #expect(self.stored(store) == [2])
             #expect(store.nextExpiry == nil)
         }
@@ -71,10 +69,10 @@ struct ExpiryTests {
             self.append(store, "a", "1s", time: 0)
             self.append(store, "b", "1s", time: 0)
             #expect(store.remove(StreamSequence(1), erase: false))
-            store.reportsRemovals = true
-            #expect(store.expire(dueBy: Timestamp(rawValue: Self.second), limit: 10) == 1)
+            store.removals.areKept = true
+            #expect(store.expire(by: Timestamp(rawValue: Self.second)) == 1)
             var removals: [StoreRemoval] = []
-            store.takeRemovals(into: &removals)
+            store.removals.take(into: &removals)
             let second = StreamSequence(2)
             #expect(removals == [StoreRemoval(first: second, last: second, cause: .limit)])
         }
@@ -86,13 +84,15 @@ struct ExpiryTests {
             for index in 1...9 as ClosedRange<Int64> {
                 self.append(store, "s\(index)", index % 4 == 1 ? "never" : "", time: index)
             }
-            #expect(store.oldestAging?.rawValue == 2)
-            store.expire(before: Timestamp(rawValue: 5))
+            #expect(store.nextExpiry == nil)
+            store.limits.age = 10
+            #expect(store.nextExpiry?.rawValue == 13)
+            #expect(store.expire(by: Timestamp(rawValue: 12)) == 0)
+            #expect(store.expire(by: Timestamp(rawValue: 15)) == 3)
             #expect(self.stored(store) == [1, 5, 6, 7, 8, 9])
-            #expect(store.oldestAging?.rawValue == 6)
-            store.expire(before: Timestamp(rawValue: 100))
+            #expect(store.nextExpiry?.rawValue == 17)
+            #expect(store.expire(by: Timestamp(rawValue: 110)) == 3)
             #expect(self.stored(store) == [1, 5, 9])
-            #expect(store.oldestAging == nil)
             #expect(store.state.firstSequence.rawValue == 1)
             #expect(store.nextExpiry == nil)
         }
@@ -158,17 +158,18 @@ struct ExpiryTests {
         for (second, sequence) in [2, 5, 8, 4].enumerated() {
             let due = Timestamp(rawValue: Int64(second + 1) * Self.second)
             #expect(fixture.store.nextExpiry == due)
-            #expect(fixture.store.expiring(by: due, limit: 9).map { $0.rawValue } == [UInt64(sequence)])
-            #expect(fixture.store.expire(dueBy: due, limit: 9) == 1)
+            #expect(fixture.store.expire(by: due) == 1)
+            #expect(!self.stored(fixture.store).contains(UInt64(sequence)))
         }
         checkpoint.perform()
         try fixture.store.finish(checkpoint)
-        let late = Timestamp(rawValue: 20 * Self.second)
-        #expect(fixture.store.expiring(by: late, limit: 9).map { $0.rawValue } == [1, 7, 9, 6, 3])
         try fixture.checkpoint()
-        #expect(fixture.store.expiring(by: late, limit: 9).map { $0.rawValue } == [1, 7, 9, 6, 3])
         let files = try #require(fixture.store.reader.files)
         #expect(try files.environment.read().count(files.timers) == 5)
+        for (second, sequence) in [1, 7, 9, 6, 3].enumerated() {
+            #expect(fixture.store.expire(by: Timestamp(rawValue: Int64(second + 5) * Self.second)) == 1)
+            #expect(!self.stored(fixture.store).contains(UInt64(sequence)))
+        }
     }
 
     @Test("Timers of messages that are gone do not gather in the index")
@@ -191,12 +192,13 @@ struct ExpiryTests {
         try self.withBoth { store in
             let count = Int64(FileStreamStore.agingMax + 10)
             for index in 0..<count { self.append(store, "a", "", time: index) }
-            store.expire(before: Timestamp(rawValue: count - 1))
-            #expect(store.state.messages == 10)
-            #expect(store.oldestAging?.rawValue == count - 10)
-            store.expire(before: Timestamp(rawValue: count - 1))
+            store.limits.age = 0
+            let now = Timestamp(rawValue: count - 1)
+            #expect(store.expire(by: now) == UInt64(FileStreamStore.agingMax))
+            #expect(store.nextExpiry?.rawValue == count - 9)
+            #expect(store.expire(by: now) == 9)
             #expect(store.state.messages == 1)
-            #expect(store.oldestAging?.rawValue == count - 1)
+            #expect(store.nextExpiry?.rawValue == count)
         }
     }
 }

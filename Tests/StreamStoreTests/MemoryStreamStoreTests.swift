@@ -1,8 +1,9 @@
 import NIOCore
 import StreamModel
-import StreamStore
 import Subjects
 import Testing
+
+@testable import StreamStore
 
 @Suite("Memory stream store")
 struct MemoryStreamStoreTests {
@@ -92,7 +93,7 @@ struct MemoryStreamStoreTests {
     @Test("Limits drop the oldest: per subject, then by count, then by bytes")
     func limits() {
         let store = self.ten()
-        store.reportsRemovals = true
+        store.removals.areKept = true
         store.limits = StoreLimits(messagesPerSubject: 2)
         #expect(store.state.messages == 6)
         #expect(store.state.firstSequence.rawValue == 5)
@@ -105,7 +106,7 @@ struct MemoryStreamStoreTests {
         #expect(store.state.firstSequence.rawValue == 11)
         #expect(store.state.lastSequence.rawValue == 10)
         var removals: [StoreRemoval] = []
-        store.takeRemovals(into: &removals)
+        store.removals.take(into: &removals)
         let removed = removals.flatMap { Array($0.first.rawValue...$0.last.rawValue) }
         #expect(removed.sorted() == Array(1...10))
     }

@@ -229,7 +229,6 @@ struct RowTests {
             .purge(.all, below: nil, keep: 0),
             .purge(ModelTests.filter("a.*", "b.>"), below: 900, keep: 3), .skip(8), .front(9),
             .limits(StoreLimits(messages: 1, bytes: 2, messagesPerSubject: 3)), .limits(StoreLimits()),
-            .forget(ConsumerID(rawValue: 5)),
         ]
     )
     func operation(operation: JournalOperation) {
