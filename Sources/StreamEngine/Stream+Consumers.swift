@@ -251,7 +251,6 @@ extension Stream {
     /// - Returns: The names of consumers that nobody used for too long, to be deleted.
     public func tick(now: Timestamp, interest: (RawSpan) -> Int) -> [String] {
         _ = self.store.expire(by: now)
-        if let deadline = self.store.syncDeadline, deadline <= now { self.store.requestSync() }
         self.earliestDeadline = nil
         var expired: [String] = []
         for (name, slot) in self.consumerSlots {
@@ -342,10 +341,5 @@ extension Stream {
             if entry.consumer.policy.isPersistent { snapshots.append(entry.consumer.snapshot()) }
         }
         return snapshots
-    }
-
-    /// The step that saves the index, or nil: nothing to do, or one is under way.
-    public func makeCheckpoint() -> StoreCheckpoint? {
-        self.store.makeCheckpoint(consumers: self.consumerSnapshots())
     }
 }

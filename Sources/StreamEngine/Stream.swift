@@ -127,15 +127,16 @@ public final class Stream {
         }
     }
 
-    /// The writes that make everything so far durable; nil if there are none or some are under way.
-    public func makeCommit() -> StoreCommit? {
+    /// What the store wants done on another thread now, or nil: nothing, or it is under way already.
+    public func nextWork(now: Timestamp) -> StoreWork? {
         self.flushReady()
-        guard !self.isCommitting, let commit = self.store.makeCommit() else { return nil }
+        let work = self.store.nextWork(now: now, isLast: false) { self.consumerSnapshots() }
+        guard case .commit = work else { return work }
         self.isCommitting = true
         swap(&self.held, &self.committing)
         self.heldLanes?.start()
         swap(&self.heldLanes, &self.committingLanes)
-        return commit
+        return work
     }
 
     /// Entrusts the answer that waits for the commit under way, if it is the only one, to whoever performs it.
@@ -190,7 +191,7 @@ public final class Stream {
         }
         self.entrusted.removeAll()
         do throws(StoreError) {
-            try self.store.finish(commit)
+            try self.store.finish(.commit(commit))
         } catch {
             // Those that waited for it wait on, in their order.
             self.committing.append(contentsOf: self.held)
@@ -276,11 +277,11 @@ public final class Stream {
 
     // MARK: Time
 
-    /// When ``tick(now:interest:)`` has something to do; nil if nothing is due.
+    /// When ``tick(now:interest:)`` or ``nextWork(now:)`` has something to do; nil if nothing is due.
     public var nextDeadline: Timestamp? {
         var next = self.earliestDeadline
         if let expiry = self.store.nextExpiry { next = min(expiry, next ?? expiry) }
-        if let sync = self.store.syncDeadline { next = min(sync, next ?? sync) }
+        if let work = self.store.workDeadline { next = min(work, next ?? work) }
         return next
     }
 

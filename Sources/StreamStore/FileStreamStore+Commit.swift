@@ -176,28 +176,15 @@ extension FileStreamStore {
         return true
     }
 
-    /// Closes files after a last commit and checkpoint, synchronously: for shutdown and tests.
-    public func close(consumers: [ConsumerSnapshot]) throws(StoreError) {
-        self.endRewrite()
-        try self.commitAll()
-        for _ in 0..<3 {
-            // One that was waiting, one for what came after it, and none.
-            guard let checkpoint = self.makeCheckpoint(consumers: consumers) else {
-                try self.commitAll()
-                continue
-            }
-            checkpoint.perform()
-            try self.finish(checkpoint)
-        }
-        try self.commitAll()
-        self.log.release()
-        self.journal.release()
+    /// Makes the next commit write and sync all that there is.
+    func wantAllWritten() {
+        self.requestSync()
+        self.journalWanted = self.journal.marks.appended
     }
 
     /// Commits until everything is on the disk.
     func commitAll() throws(StoreError) {
-        if self.log.marks.synced < self.log.marks.appended { self.mustSync = true }
-        self.journalWanted = self.journal.marks.appended
+        self.wantAllWritten()
         while let commit = self.makeCommit() {
             commit.perform()
             try self.finish(commit)

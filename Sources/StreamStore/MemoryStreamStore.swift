@@ -65,13 +65,14 @@ public final class MemoryStreamStore: StreamStore {
     /// Memory.
     public var durability: StoreDurability { .memory }
     /// Nil: nothing is written.
-    public var syncDeadline: Timestamp? { nil }
-    /// Has no effect.
-    public func requestSync() {}
+    public var workDeadline: Timestamp? { nil }
+    /// False, whatever is set.
+    public var compresses: Bool {
+        get { false }
+        set { _ = newValue }
+    }
     /// True: there is nothing to close.
     public func rest() -> Bool { true }
-    /// False.
-    public var wantsCheckpoint: Bool { false }
 
     /// Stores a message after the last one, enforces ``limits``, and returns its sequence.
     @inline(__always)
@@ -218,19 +219,12 @@ public final class MemoryStreamStore: StreamStore {
     public func journal(_ entry: RawSpan, consumer: ConsumerID, durable: Bool) {}
 
     /// Nil: nothing has to be written.
-    public func makeCommit() -> StoreCommit? { nil }
+    public func nextWork(now: Timestamp, isLast: Bool, consumers: () -> [ConsumerSnapshot]) -> StoreWork? {
+        nil
+    }
 
-    /// No effect: there is no commit to give back.
-    public func finish(_ commit: StoreCommit) throws(StoreError) {}
-
-    /// Nil: there is no index.
-    public func makeCheckpoint(consumers: [ConsumerSnapshot]) -> StoreCheckpoint? { nil }
-
-    /// No effect: there is no checkpoint to give back.
-    public func finish(_ checkpoint: StoreCheckpoint) throws(StoreError) {}
-
-    /// No effect: there is nothing to close.
-    public func close(consumers: [ConsumerSnapshot]) throws(StoreError) {}
+    /// No effect: there is no work to give back.
+    public func finish(_ work: StoreWork) throws(StoreError) {}
 
     // MARK: - Removal
 

@@ -1,5 +1,3 @@
-public import StreamModel
-
 /// A segment of a store's log, to be written anew with only what is still wanted: made on the loop, performed on
 /// another thread, then given back to the store on the loop.
 open class StoreRewrite: @unchecked Sendable {
@@ -14,24 +12,4 @@ open class StoreRewrite: @unchecked Sendable {
     ///
     /// - Parameter pause: called every now and then with the bytes read and written since; it may wait.
     open func perform(pausing pause: (Int) -> Void) {}
-}
-
-extension StreamStore {
-    /// Whether segments are kept compressed; never in memory.
-    public var compresses: Bool {
-        get { false }
-        set { _ = newValue }
-    }
-
-    /// When there may be something for ``makeRewrite(now:)``; nil while there is nothing.
-    public var rewriteDeadline: Timestamp? { nil }
-
-    /// Nothing: there are no files.
-    public func makeRewrite(now: Timestamp) -> StoreRewrite? { nil }
-
-    /// Takes back nothing.
-    public func finish(_ rewrite: StoreRewrite) throws(StoreError) {}
-
-    /// Ends nothing.
-    public func endRewrite() {}
 }

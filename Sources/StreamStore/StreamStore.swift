@@ -4,8 +4,8 @@ public import Subjects
 
 /// One stream's messages: appended, found, loaded, removed, and made durable.
 ///
-/// A store is confined to one event loop and never blocks it on a disk write: what has to be written is
-/// handed out as a ``StoreCommit`` or a ``StoreCheckpoint``, performed on another thread, and given back.
+/// A store is confined to one event loop and never blocks it on a disk write: what has to be done on the disk is
+/// handed out as ``StoreWork``, performed on another thread, and given back.
 ///
 ///     firstSequence ≤ … ≤ durable ≤ lastSequence
 ///
@@ -28,6 +28,13 @@ public protocol StreamStore: AnyObject {
     ///
     /// The message may have gone by other means; then nothing happens at that time.
     var nextExpiry: Timestamp? { get }
+
+    /// Whether segments are kept compressed; never in memory.
+    var compresses: Bool { get set }
+
+    /// When ``nextWork(now:isLast:consumers:)`` may have something that it has not now; nil if nothing waits for a
+    /// time.
+    var workDeadline: Timestamp? { get }
 
     /// The last sequence that a crash can no longer take back. Equals `state.lastSequence` in memory.
     var durable: StreamSequence { get }
@@ -109,57 +116,26 @@ public protocol StreamStore: AnyObject {
     ///   it are written with the next commit and synced no later than the next one that asks for it.
     func journal(_ entry: RawSpan, consumer: ConsumerID, durable: Bool)
 
-    /// When what is written has to be synced; nil if nothing waits for that.
+    /// What is to be done on another thread now, or nil: nothing, or it is under way already.
     ///
-    /// The owner calls ``requestSync()`` and makes a commit at that time, should none be made before.
-    var syncDeadline: Timestamp? { get }
-
-    /// Makes the next commit sync all that is written.
-    func requestSync()
-
-    /// What has to be written now, or nil: nothing new, or one is already under way.
-    func makeCommit() -> StoreCommit?
-
-    /// Takes back a performed commit, on the loop. Moves ``durable``.
+    /// Asked again until it is nil. One commit, one checkpoint and one rewriting may be under way at the same time.
     ///
-    /// - Throws: ``StoreError`` if it failed; from then on the store refuses writes (``StoreState/isFrozen``).
-    func finish(_ commit: StoreCommit) throws(StoreError)
+    /// - Parameters:
+    ///   - isLast: whether the store is about to be closed: then everything is due that is left, and rewriting ends.
+    ///   - consumers: each consumer's whole progress as of now, asked for only if it is needed. What was journaled
+    ///     for others is forgotten.
+    func nextWork(now: Timestamp, isLast: Bool, consumers: () -> [ConsumerSnapshot]) -> StoreWork?
 
-    /// Whether enough has gathered in memory that a checkpoint should be made.
-    var wantsCheckpoint: Bool { get }
-
-    /// Freezes what has gathered in memory for the index, or nil: nothing to do, or one is already under way.
+    /// Takes back what was performed, on the loop. A commit moves ``durable``.
     ///
-    /// - Parameter consumers: each consumer's whole progress as of now. What was journaled for others is forgotten.
-    func makeCheckpoint(consumers: [ConsumerSnapshot]) -> StoreCheckpoint?
-
-    /// Takes back a performed checkpoint, on the loop.
-    func finish(_ checkpoint: StoreCheckpoint) throws(StoreError)
+    /// - Throws: ``StoreError`` if it failed. After a failed commit the store refuses writes (``StoreState/frozen``);
+    ///   after anything else nothing is lost, and it is tried again.
+    func finish(_ work: StoreWork) throws(StoreError)
 
     /// Closes what is not needed while nothing happens; it is opened again when it is.
     ///
     /// - Returns: False while something is under way or unwritten, and not all is closed.
     func rest() -> Bool
-
-    /// Whether segments are kept compressed; never in memory.
-    var compresses: Bool { get set }
-
-    /// When there may be something for ``makeRewrite(now:)``; nil while there is nothing.
-    var rewriteDeadline: Timestamp? { get }
-
-    /// The segment to write anew now, or nil: there is none, or one is already under way.
-    func makeRewrite(now: Timestamp) -> StoreRewrite?
-
-    /// Takes back a performed rewriting, on the loop.
-    ///
-    /// - Throws: ``StoreError`` if it failed. Nothing is lost, and it is tried again.
-    func finish(_ rewrite: StoreRewrite) throws(StoreError)
-
-    /// Calls off the rewriting under way, if there is one, and waits for its end.
-    func endRewrite()
-
-    /// Closes files after a last commit and checkpoint, synchronously: for shutdown and tests.
-    func close(consumers: [ConsumerSnapshot]) throws(StoreError)
 }
 
 /// What a consumer is called in files: a number never reused in its store.

@@ -35,11 +35,10 @@ final class JournalingStore: StreamStore {
     /// What the next commit is to be.
     var nextCommit: PreparedCommit?
     var durability: StoreDurability { .memory }
-    var syncDeadline: Timestamp? { nil }
-    func requestSync() {}
+    var workDeadline: Timestamp? { nil }
+    var compresses = false
     func rest() -> Bool { true }
     var removals: StoreRemovals { self.base.removals }
-    var wantsCheckpoint: Bool { false }
 
     func append(
         subject: RawSpan,
@@ -93,16 +92,15 @@ final class JournalingStore: StreamStore {
     }
     var nextExpiry: Timestamp? { self.base.nextExpiry }
     func expire(by now: Timestamp) -> UInt64 { self.base.expire(by: now) }
-    func makeCommit() -> StoreCommit? {
+    func nextWork(now: Timestamp, isLast: Bool, consumers: () -> [ConsumerSnapshot]) -> StoreWork? {
         defer { self.nextCommit = nil }
-        return self.nextCommit
+        return self.nextCommit.map { .commit($0) }
     }
-    func finish(_ commit: StoreCommit) throws(StoreError) {
-        if !commit.isDurable { throw .system(call: "fdatasync", path: "log", errno: 5) }
+    func finish(_ work: StoreWork) throws(StoreError) {
+        if case .commit(let commit) = work, !commit.isDurable {
+            throw .system(call: "fdatasync", path: "log", errno: 5)
+        }
     }
-    func makeCheckpoint(consumers: [ConsumerSnapshot]) -> StoreCheckpoint? { nil }
-    func finish(_ checkpoint: StoreCheckpoint) throws(StoreError) {}
-    func close(consumers: [ConsumerSnapshot]) throws(StoreError) {}
 }
 
 /// A commit whose outcome the test knows before.

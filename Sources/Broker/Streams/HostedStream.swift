@@ -45,7 +45,6 @@ final class HostedStream {
     private var isWaitingForRoom = false
     /// Time between two attempts to write to a full disk.
     private static let retryInterval = TimeAmount.milliseconds(250)
-    private var isRewriting = false
 
     /// What its account and the server have in streams; nil in a stream that belongs to neither.
     let usage: (account: StorageUsage, server: StorageUsage)?
@@ -143,20 +142,7 @@ final class HostedStream {
             self.reportDamage(store.damagedReads, now: now, on: shard)
         }
         self.send(on: shard)
-        self.commit(on: shard)
-        if !self.isRewriting, let rewrite = self.stream.store.makeRewrite(now: now) {
-            self.isRewriting = true
-            shard.broker.disk.perform(rewrite, of: self.handle.address, for: shard)
-        }
-        if self.stream.store.wantsCheckpoint, !self.isCheckpointing {
-            if let checkpoint = self.stream.makeCheckpoint() {
-                self.isCheckpointing = true
-                shard.broker.disk.perform(checkpoint, of: self.handle.address, for: shard)
-            } else {
-                // It waits for a commit, and in a quiet stream nothing else would make one.
-                self.commit(on: shard)
-            }
-        }
+        self.startWork(now: now, on: shard)
         if hasMore { shard.touch(self) }
         if self.stream.isHeldUp { self.deliverLater(on: shard) }
     }
@@ -229,7 +215,7 @@ final class HostedStream {
     func finish(_ checkpoint: StoreCheckpoint, on shard: Shard) {
         self.isCheckpointing = false
         do {
-            try self.stream.store.finish(checkpoint)
+            try self.stream.store.finish(.checkpoint(checkpoint))
         } catch {
             shard.broker.logger.error(
                 "JetStream stream '\(self.handle.name)' could not save its index: \(error)"
@@ -240,9 +226,8 @@ final class HostedStream {
 
     /// Takes back a rewriting.
     func finish(_ rewrite: StoreRewrite, on shard: Shard) {
-        self.isRewriting = false
         do {
-            try self.stream.store.finish(rewrite)
+            try self.stream.store.finish(.rewrite(rewrite))
         } catch {
             shard.broker.logger.warning(
                 "JetStream stream '\(self.handle.name)' could not give back disk space: \(error)"
@@ -252,11 +237,7 @@ final class HostedStream {
     }
 
     /// When the stream or its store wants to be woken.
-    var nextDeadline: Timestamp? {
-        let rewrite = self.isRewriting ? nil : self.stream.store.rewriteDeadline
-        guard let rewrite else { return self.stream.nextDeadline }
-        return self.stream.nextDeadline.map { min($0, rewrite) } ?? rewrite
-    }
+    var nextDeadline: Timestamp? { self.stream.nextDeadline }
 
     /// Publishes what happened in the consumers, where somebody listens.
     private func announceEvents(now: Timestamp, on shard: Shard) {
@@ -302,7 +283,7 @@ final class HostedStream {
     var isOnDisk: Bool { self.isCommitting || self.isCheckpointing }
 
     /// Closes what an idle stream does not need open; false while it is busy.
-    func rest() -> Bool { !self.isCheckpointing && self.stream.rest() && !self.isOnDisk && !self.isRewriting }
+    func rest() -> Bool { !self.isCheckpointing && self.stream.rest() && !self.isOnDisk }
 
     /// Writes the last things and closes the store.
     ///
@@ -325,12 +306,23 @@ final class HostedStream {
         }
     }
 
-    private func commit(on shard: Shard) {
+    /// Hands what the store wants done to the threads of the disk.
+    private func startWork(now: Timestamp, on shard: Shard) {
         if self.isWaitingForRoom { return }
-        guard let commit = self.stream.makeCommit() else {
-            if !self.stream.store.hasUncommitted { self.releaseQueue() }
-            return
+        while let work = self.stream.nextWork(now: now) {
+            switch work {
+            case .commit(let commit): self.start(commit, on: shard)
+            case .checkpoint(let checkpoint):
+                self.isCheckpointing = true
+                shard.broker.disk.perform(checkpoint, of: self.handle.address, for: shard)
+            case .rewrite(let rewrite):
+                shard.broker.disk.perform(rewrite, of: self.handle.address, for: shard)
+            }
         }
+        if !self.stream.store.hasUncommitted { self.releaseQueue() }
+    }
+
+    private func start(_ commit: StoreCommit, on shard: Shard) {
         self.committingBytes = self.gatheringBytes
         self.gatheringBytes = 0
         self.isCommitting = true

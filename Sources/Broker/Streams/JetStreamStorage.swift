@@ -164,7 +164,8 @@ final class JetStreamStorage: @unchecked Sendable {
         then: @escaping @Sendable (StoreError?) -> Void
     ) {
         guard id != 0 else { return then(nil) }
-        let closing = ClosingStore(store: store)
+        // A stream in the catalogue has its messages in files.
+        let closing = ClosingStore(store: store as? FileStreamStore)
         // A commit or a checkpoint of the stream may be under way: it ends before the files go.
         disk.performOnCatalogAfterAll {
             self.change(
@@ -181,8 +182,8 @@ final class JetStreamStorage: @unchecked Sendable {
 
     private final class ClosingStore: @unchecked Sendable {
         // Unchecked: handed to the disk thread and touched there only.
-        var store: (any StreamStore)?
-        init(store: (any StreamStore)?) { self.store = store }
+        var store: FileStreamStore?
+        init(store: FileStreamStore?) { self.store = store }
     }
 
     // MARK: - Consumers
