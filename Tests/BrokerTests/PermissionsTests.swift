@@ -44,7 +44,7 @@ struct PermissionsTests {
             (nil, ["foo q1"], "11011111111111"),
             (nil, ["foo.a"], "11111011011111"),
             (["foo.>"], ["foo.* q"], "00000111000011"),
-            (["foo", "foo.*"], ["foo"], "00000110110011"),
+            (["foo", "foo.*"], ["foo"], "00000111110011"),
             (nil, ["foo.>"], "11111000001100"),
             (["foo.* q1", "foo.>"], [], "00000111000011"),
             ([], [], "00000000000000"),
@@ -76,6 +76,31 @@ struct PermissionsTests {
         let found = permissions(subscribe: (nil, deny))
             .exceptions(of: subject.span.bytes, queue: queue.span.bytes)
         #expect(found.map(\.description) == kept)
+    }
+
+    @Test(
+        "A `>` at the end counts as a `*`, and what is beyond the rules is kept back then",
+        arguments: [
+            (["foo.*"], [], "", ["foo.a"]), (["*", "foo.b.c"], [], "", ["foo.b.c"]),
+            (["foo.*"], ["foo.a"], "", []), (["foo.* q"], [], "q", ["foo.a"]), (["foo.* q"], [], "", nil),
+            (["foo.*"], ["foo.* q"], "q", nil), (nil, ["foo.*"], "", nil), (["foo.*.*"], [], "", nil),
+            (["foo.a", "foo.b"], [], "", nil), (["foo.>", "foo.*"], [], "", ["foo.a", "foo.b.c"]),
+        ] as [([String]?, [String], String, [String]?)]
+    )
+    func wide(allow: [String]?, deny: [String], queue: String, delivered: [String]?) {
+        let permissions = permissions(subscribe: (allow, deny))
+        let (pattern, group) = (Array((allow?.first == "*" ? ">" : "foo.>").utf8), Array(queue.utf8))
+        let isAllowed = permissions.maySubscribe(to: pattern.span.bytes, queue: group.span.bytes)
+        #expect(isAllowed == (delivered != nil))
+        guard let delivered else { return }
+        let rights = ClientRights(permissions, seed: 1)
+        let delivery = rights.makeGuard(of: pattern.span.bytes, queue: group.span.bytes)
+        let found = ["foo.a", "foo.b.c"]
+            .filter { subject in
+                let subject = Array(subject.utf8)
+                return delivery?.denies(subject.span.bytes) != true
+            }
+        #expect(found == delivered)
     }
 }
 

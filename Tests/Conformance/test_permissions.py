@@ -99,6 +99,37 @@ def test_a_denied_subject_is_kept_from_a_wildcard(configured):
     wire.expect_alive()
 
 
+@pytest.mark.weir
+@pytest.mark.parametrize(
+    "rules, subject, delivered",
+    [
+        ('"foo.*"', "foo.>", ["foo.a"]),
+        ('"*"', ">", ["foo"]),
+        ('{allow: "foo.*", deny: "foo.a"}', "foo.>", []),
+        ('["foo.*", "*.b.c q"]', "foo.>", ["foo.a"]),
+        ('["foo.*", "foo.>"]', "foo.>", ["foo.a", "foo.b.c"]),
+    ],
+)
+def test_a_wide_subscription_gets_what_is_allowed(configured, rules, subject, delivered):
+    """Core §3.3: the reference accepts it, too, and delivers everything."""
+    server = configured(user("{subscribe: %s}" % rules))
+    wire, other = enter(server), enter(server, "all")
+    assert errors(wire, f"SUB {subject} 1\n") == []
+    other.send("PUB foo 0\n\nPUB foo.a 0\n\nPUB foo.b.c 0\n\nPUB bar.b.c 0\n\n")
+    other.expect_alive()
+    for one in delivered:
+        wire.expect(f"MSG {one} 1 0\n\n")
+    wire.expect_alive()
+
+
+@pytest.mark.weir
+def test_an_empty_list_allows_nothing(configured):
+    """And the log says so: for the reference it is no list."""
+    server = configured(user("{publish: {allow: []}, subscribe: []}"))
+    assert errors(enter(server), "SUB a 1\nPUB a 0\n\n") == [f'{SUBSCRIBE} "a"', f'{PUBLISH} "a"']
+    assert server.log_text().count("allows nothing") == 2
+
+
 def test_a_denied_subject_is_kept_from_the_group_that_is_named(configured):
     """Core §3.3: others get it, and another member of the group."""
     server = configured(user('{subscribe: {deny: "foo.secret q1"}}'))

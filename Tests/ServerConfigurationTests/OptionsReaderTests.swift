@@ -172,6 +172,10 @@ struct OptionsReaderTests {
             ),
             ("mappings: 3", "is int64, not map"),
             (
+                "authorization { users: [{user: a, password: b, permissions: {publish: []}}] }",
+                "the empty list of \"publish\" allows nothing"
+            ),
+            (
                 "accounts { A { msg_trace: 3 } }",
                 "account message trace \"msg_trace\" to be a string or a map/struct"
             ),

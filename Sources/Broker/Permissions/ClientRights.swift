@@ -77,6 +77,8 @@ final class ClientRights {
     func makeGuard(of pattern: RawSpan, queue: RawSpan) -> DeliveryGuard? {
         DeliveryGuard(
             exceptions: self.permissions.exceptions(of: pattern, queue: queue),
+            rules: self.permissions.isWide(pattern, queue: queue)
+                ? (self.permissions, queue.array()) : nil,
             grants: self.grants
         )
     }

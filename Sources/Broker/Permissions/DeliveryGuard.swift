@@ -5,13 +5,20 @@ import Subjects
 final class DeliveryGuard: Sendable {
     /// Subjects that are not delivered.
     private let exceptions: [SubjectPattern]
+    /// What is asked for each subject, for a queue group, where the subscription sees more than is allowed.
+    private let rules: (permissions: Permissions, queue: [UInt8])?
     /// Where replies are noted that may be answered.
     private let grants: ResponseGrants?
 
     /// A guard; nil if there is nothing to look at.
-    init?(exceptions: [SubjectPattern], grants: ResponseGrants?) {
-        if exceptions.isEmpty, grants == nil { return nil }
+    init?(
+        exceptions: [SubjectPattern],
+        rules: (permissions: Permissions, queue: [UInt8])? = nil,
+        grants: ResponseGrants?
+    ) {
+        if exceptions.isEmpty, rules == nil, grants == nil { return nil }
         self.exceptions = exceptions
+        self.rules = rules
         self.grants = grants
     }
 
@@ -25,6 +32,7 @@ final class DeliveryGuard: Sendable {
     /// Whether messages for that subject are not delivered.
     func denies(_ subject: RawSpan) -> Bool {
         for exception in self.exceptions where exception.matches(subject) { return true }
-        return false
+        guard let rules = self.rules else { return false }
+        return unsafe !rules.permissions.maySubscribe(to: subject, queue: rules.queue.span.bytes)
     }
 }

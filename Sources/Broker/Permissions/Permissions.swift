@@ -93,6 +93,17 @@ final class Permissions: Sendable {
             .filter { unsafe SubjectPattern.overlap($0.bytes.span.bytes, pattern) }
     }
 
+    /// Whether a subscription that may be made sees subjects beyond what is allowed, which are not delivered then.
+    ///
+    /// The reference lets `foo.>` pass where `foo.*` is allowed, and delivers everything below `foo`.
+    func isWide(_ pattern: RawSpan, queue: RawSpan) -> Bool {
+        guard let allow = self.allow else { return false }
+        for rule in allow where rule.queue == nil || rule.names(queue) {
+            if unsafe SubjectPattern.isSubset(pattern, of: rule.pattern.bytes.span.bytes) { return false }
+        }
+        return true
+    }
+
     private func isAllowed(_ pattern: RawSpan, _ queue: RawSpan) -> Bool {
         guard let allow = self.allow else { return true }
         let wider = allow.filter { Self.covers($0, pattern) }
@@ -106,7 +117,14 @@ final class Permissions: Sendable {
         self.deny.contains { ($0.queue == nil || $0.names(queue)) && Self.covers($0, pattern) }
     }
 
+    /// Whether a rule holds for all of `pattern`; a `>` at its end is taken for a `*` (core.md §3.3).
     private static func covers(_ rule: Rule, _ pattern: RawSpan) -> Bool {
-        unsafe SubjectPattern.isSubset(pattern, of: rule.pattern.bytes.span.bytes)
+        if unsafe SubjectPattern.isSubset(pattern, of: rule.pattern.bytes.span.bytes) { return true }
+        guard rule.pattern.bytes.last == Subject.star, pattern.byteCount > 0,
+            pattern.byte(pattern.byteCount - 1) == Subject.tail
+        else { return false }
+        var shorter = pattern.array()
+        shorter[shorter.count - 1] = Subject.star
+        return unsafe SubjectPattern.isSubset(shorter.span.bytes, of: rule.pattern.bytes.span.bytes)
     }
 }

@@ -29,12 +29,12 @@ extension OptionsReader {
         withQueues: Bool
     ) -> PermissionOptions.Rules {
         guard case .map(let map) = entry.value.kind else {
-            return PermissionOptions.Rules(allow: self.subjects(entry, withQueues: withQueues))
+            return PermissionOptions.Rules(allow: self.allowed(entry, withQueues: withQueues))
         }
         var rules = PermissionOptions.Rules()
         for member in map.entries {
             switch member.name {
-            case "allow": rules.allow = self.subjects(member, withQueues: withQueues)
+            case "allow": rules.allow = self.allowed(member, withQueues: withQueues)
             case "deny": rules.deny = self.subjects(member, withQueues: withQueues)
             default:
                 if member.isVariable { continue }
@@ -48,6 +48,17 @@ extension OptionsReader {
             }
         }
         return rules
+    }
+
+    /// What is allowed; if that is nothing, it is told: the reference takes such a list for everything.
+    private mutating func allowed(
+        _ entry: ConfigurationMap.Entry,
+        withQueues: Bool
+    ) -> [PermissionOptions.Rule] {
+        if case .array(let elements) = entry.value.kind, elements.isEmpty {
+            self.warn("the empty list of \"\(entry.key)\" allows nothing", at: entry.position)
+        }
+        return self.subjects(entry, withQueues: withQueues)
     }
 
     private mutating func subjects(
