@@ -29,7 +29,7 @@ extension Broker {
             }
         }
         let isNeeded = account.mappings.withLock { current in
-            defer { current = SubjectMappings(mappings) }
+            defer { current = SubjectMappings(mappings, seed: self.hashSeed) }
             return !current.isEmpty || !mappings.isEmpty
         }
         if isNeeded { self.readMappings(of: account) }

@@ -36,6 +36,8 @@ public struct SubjectMapping: Sendable {
 
     /// The subjects.
     public let source: SubjectPattern
+    /// Whether every message for a subject gets the same one, or none.
+    public let isFixed: Bool
     private let choices: [Choice]
 
     /// A mapping of `source`, in the cluster of that name.
@@ -75,6 +77,11 @@ public struct SubjectMapping: Sendable {
             choices.append(Choice(limit: limit, transform: share.transform))
         }
         self.choices = choices
+        // One place for all numbers, or none for any.
+        self.isFixed =
+            choices.allSatisfy { $0.limit == 0 }
+            || choices.contains { $0.limit == 100 && $0.transform?.isRandom != true }
+                && choices.allSatisfy { $0.limit == 0 || $0.limit == 100 }
     }
 
     private static func transform(

@@ -43,6 +43,11 @@ public struct SubjectTransform: Hashable, Sendable, CustomStringConvertible {
             .map { String(decoding: $0, as: UTF8.self) }
     }
 
+    /// Whether the same subject becomes different ones.
+    public var isRandom: Bool {
+        self.functions.contains { if case .random = $0 { true } else { false } }
+    }
+
     /// Source and destination.
     public var description: String { "\(self.source) to \(self.destination)" }
 

@@ -4,7 +4,9 @@ import Testing
 
 @Suite("Trace request")
 struct TraceRequestTests {
-    private func request(_ text: String, account: MessageTraceOptions? = nil, random: UInt64 = 0) -> TraceRequest? {
+    private func request(_ text: String, account: MessageTraceOptions? = nil, random: UInt64 = 0)
+        -> TraceRequest?
+    {
         let block = Array(text.utf8)
         guard TraceRequest.mayBeAsked(by: block.span.bytes, account: account) else { return nil }
         return TraceRequest(block.span.bytes, account: account, random: random)

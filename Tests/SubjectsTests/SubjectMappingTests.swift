@@ -19,7 +19,8 @@ struct SubjectMappingTests {
     private func text(_ mappings: SubjectMappings, _ subject: String) -> String {
         var output = Array("left over".utf8)
         let bytes = Array(subject.utf8)
-        let outcome = mappings.map(bytes.span.bytes, random: 0, into: &output)
+        var mappings = mappings
+        let outcome = mappings.map(bytes.span.bytes, random: 0, into: &output)?.outcome
         guard let outcome else { return "unmatched" }
         return outcome == .mapped ? String(decoding: output, as: UTF8.self) : "\(outcome)"
     }
@@ -117,5 +118,58 @@ struct SubjectMappingTests {
         #expect(self.text(mappings, "other") == "unmatched")
         #expect(self.text(mappings, "f..y") == "unmatched")
         #expect(self.text(mappings, "s.---") == "dropped", "nothing was left of the token")
+    }
+
+    @Test("Of many mappings the first one that fits is found, as if they were tried one after another")
+    func many() throws {
+        var generator = SeededGenerator(seed: 20_261_123)
+        let tokens = ["a", "b", "c", "*", ">"]
+        for _ in 0..<200 {
+            var sources: [String] = []
+            for _ in 0..<40 {
+                var words = (0..<Int.random(in: 1...4, using: &generator))
+                    .map { _ in tokens[Int.random(in: 0..<4, using: &generator)] }
+                if Int.random(in: 0..<4, using: &generator) == 0 { words.append(">") }
+                sources.append(words.joined(separator: "."))
+            }
+            let mappings = SubjectMappings(
+                try sources.enumerated()
+                    .map { index, source in
+                        try SubjectMapping(
+                            from: source,
+                            to: [.init("to.\(index)" + (source.hasSuffix(">") ? ".>" : ""))]
+                        )
+                    },
+                seed: 7
+            )
+            let patterns = sources.compactMap { SubjectPattern($0) }
+            for _ in 0..<40 {
+                let subject = (0..<Int.random(in: 1...5, using: &generator))
+                    .map { _ in ["a", "b", "c", "*", "x", ""][Int.random(in: 0..<6, using: &generator)] }
+                    .joined(separator: ".")
+                let bytes = Array(subject.utf8)
+                let first = patterns.firstIndex { $0.matches(bytes.span.bytes) }
+                let found = self.text(mappings, subject)
+                if let first {
+                    #expect(found == "to.\(first)" || found.hasPrefix("to.\(first)."), "\(subject)")
+                } else {
+                    #expect(found == "unmatched", "\(subject)")
+                }
+            }
+        }
+    }
+
+    @Test(
+        "A mapping is fixed if chance does not decide",
+        arguments: [
+            ("a.*", [.init("b.$1")], true), ("a.*", [.init("b.{{random(3)}}")], false), ("a", [], true),
+            ("a", [.init("b", weight: 50)], false), ("a", [.init("a", weight: 0)], true),
+            ("a", [.init("a", weight: 50)], false), ("a", [.init("a", weight: 100)], true),
+            ("a", [.init("b", weight: 100), .init("c", weight: 0)], true),
+            ("a", [.init("b", weight: 50), .init("c", weight: 50)], false),
+        ] as [(String, [SubjectMapping.Destination], Bool)]
+    )
+    func fixed(source: String, destinations: [SubjectMapping.Destination], isFixed: Bool) throws {
+        #expect(try SubjectMapping(from: source, to: destinations).isFixed == isFixed)
     }
 }

@@ -5,6 +5,7 @@ import Synchronization
 final class AccountView {
     /// The account.
     let account: Account
+    private let seed: UInt64
     /// The routes this loop has looked up.
     let routes: LoopCell<RouteCache>
     /// The account's subject mappings; nil where there are none.
@@ -14,6 +15,7 @@ final class AccountView {
 
     init(account: Account, shard: Int, seed: UInt64) {
         self.account = account
+        self.seed = seed
         self.routes = LoopCell(RouteCache(interest: account.interest, shard: shard, seed: seed))
         self.readMappings()
     }
@@ -23,7 +25,7 @@ final class AccountView {
         self.tracing = self.account.tracing.withLock { $0 }
         let mappings = self.account.mappings.withLock { $0 }
         if mappings.isEmpty, self.mapper == nil { return }
-        self.mapper = mappings.isEmpty ? nil : SubjectMapper(mappings)
+        self.mapper = mappings.isEmpty ? nil : SubjectMapper(mappings, seed: self.seed)
         // Routes that sessions remember were found without these mappings.
         self.account.interest.invalidate()
     }

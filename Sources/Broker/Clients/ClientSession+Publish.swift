@@ -11,6 +11,7 @@ extension ClientSession {
         let maxControlLine = self.parser.maxControlLine
         let isDeadEnd = route.fan.value.isEmpty
         let (shard, view, connection) = (self.shard, self.view, self.connection)
+        let mapped = self.recent.value.mapped
         var place = offset
         var (messages, size) = (0, 0)
         while let message = self.recent.value.line.next(
@@ -25,7 +26,8 @@ extension ClientSession {
             messages += 1
             size += message.payload.count
             if !isDeadEnd {
-                let subject = bytes.extracting(self.recent.value.line.subject(from: place))
+                let written = bytes.extracting(self.recent.value.line.subject(from: place))
+                let subject = unsafe mapped.isEmpty ? written : mapped.span.bytes
                 _ = shard.send(
                     along: route,
                     in: view,
@@ -69,21 +71,33 @@ extension ClientSession {
     func publishMapped(_ publish: ClientOperation.Publish, in bytes: RawSpan, from offset: Int) {
         let subject = bytes.extracting(publish.subject)
         switch self.view.mapper?.map(subject, random: self.shard.random.next()) {
-        case .mapped(let mapped): unsafe self.publish(publish, to: mapped.span.bytes, in: bytes, from: offset)
+        case .mapped(let mapped, let isFixed):
+            unsafe self.publish(
+                publish,
+                to: mapped.span.bytes,
+                in: bytes,
+                from: offset,
+                mayRepeat: isFixed,
+                mapped: mapped
+            )
         // Nobody subscribes to a subject without tokens.
         case .dropped: self.publish(publish, to: RawSpan(), in: bytes, from: offset)
-        case .unchanged: self.publish(publish, to: subject, in: bytes, from: offset)
+        case .unchanged(let isFixed):
+            self.publish(publish, to: subject, in: bytes, from: offset, mayRepeat: isFixed)
         case .unmatched, nil: self.publish(publish, to: subject, in: bytes, from: offset, mayRepeat: true)
         }
     }
 
     /// Publishes under `subject`; `mayRepeat` says whether the next message for it goes the same way.
+    ///
+    /// `mapped` is that subject where a mapping made it, and else empty.
     func publish(
         _ publish: ClientOperation.Publish,
         to subject: RawSpan,
         in bytes: RawSpan,
         from offset: Int,
-        mayRepeat: Bool = false
+        mayRepeat: Bool = false,
+        mapped: [UInt8] = []
     ) {
         let reply = bytes.extracting(publish.reply)
         if ReservedSubjects.forbidsPublish(subject) {
@@ -105,7 +119,9 @@ extension ClientSession {
         }
         self.acknowledgeIfVerbose()
         let route = self.view.routes.value.route(subject)
-        if mayRepeat { self.recent.value.note(publish, along: route, in: bytes, from: offset) }
+        if mayRepeat {
+            self.recent.value.note(publish, along: route, mapped: mapped, in: bytes, from: offset)
+        }
         let delivered = self.shard.send(
             along: route,
             in: self.view,

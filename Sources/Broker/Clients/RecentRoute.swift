@@ -6,6 +6,8 @@ struct RecentRoute {
     /// The line that the next message has to begin with.
     private(set) var line = RepeatedPublish()
     private var last: Route?
+    /// The subject under which they are published, where a mapping made it; empty: the one that they are sent with.
+    private(set) var mapped: [UInt8] = []
     /// Tells the subjects of the last messages apart, mostly.
     private var mark: UInt64 = 0
 
@@ -21,6 +23,7 @@ struct RecentRoute {
     mutating func note(
         _ publish: ClientOperation.Publish,
         along route: Route,
+        mapped: [UInt8],
         in bytes: RawSpan,
         from offset: Int
     ) {
@@ -31,6 +34,7 @@ struct RecentRoute {
             &+ bytes.word(subject.upperBound - count, count: count) ^ UInt64(subject.count)
         if self.last === route, self.mark == mark {
             self.line.remember(publish, in: bytes, from: offset)
+            self.mapped = mapped
         } else {
             self.line.forget()
             self.last = route.isLasting ? route : nil

@@ -57,7 +57,7 @@ extension ClientSession {
     private func map(_ subject: [UInt8], in trace: inout MessageTrace) -> [UInt8] {
         let mapped: [UInt8]
         switch unsafe self.view.mapper?.map(subject.span.bytes, random: self.shard.random.next()) {
-        case .mapped(let other): mapped = other
+        case .mapped(let other, _): mapped = other
         case .dropped: mapped = []
         case .unchanged: mapped = subject
         case .unmatched, nil: return subject
