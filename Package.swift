@@ -114,7 +114,8 @@ let package = Package(
         .target(
             name: "Reports",
             dependencies: [
-                "Broker", "StreamModel", "Subjects", .product(name: "NIOCore", package: "swift-nio"),
+                "Broker", "CChecksum", "StreamModel", "Subjects",
+                .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict

@@ -6,6 +6,8 @@ enum Endpoint: Hashable, Sendable {
     case index
     /// A report.
     case report(ReportKind)
+    /// The threads of the process.
+    case threads
     /// Metrics for Prometheus.
     case metrics
 
@@ -13,14 +15,14 @@ enum Endpoint: Hashable, Sendable {
     init?(path: String) {
         let parts = path.split(separator: "/")
         if path.hasSuffix("/"), !parts.isEmpty { return nil }
-        switch (parts.count, parts.first) {
-        case (0, _): self = .index
-        case (1, "metrics"): self = .metrics
-        case (1, "subscriptionsz"): self = .report(.subscriptions)
-        case (1, let name?):
-            guard let kind = ReportKind(rawValue: String(name)) else { return nil }
+        switch parts.joined(separator: "/") {
+        case "": self = .index
+        case "metrics": self = .metrics
+        case "stacksz": self = .threads
+        case "subscriptionsz": self = .report(.subscriptions)
+        case let name:
+            guard let kind = ReportKind(rawValue: name) else { return nil }
             self = .report(kind)
-        default: return nil
         }
     }
 
@@ -29,13 +31,14 @@ enum Endpoint: Hashable, Sendable {
         switch self {
         case .index: "/"
         case .report(let kind): "/\(kind.rawValue)"
+        case .threads: "/stacksz"
         case .metrics: "/metrics"
         }
     }
 
     /// The page of links, relative to the base path.
     static var indexPage: String {
-        let links = (ReportKind.allCases.map { Self.report($0) } + [.metrics])
+        let links = (ReportKind.allCases.map { Self.report($0) } + [.threads, .metrics])
             .map { "<li><a href=\".\($0.path)\">\($0.path.dropFirst())</a></li>" }
         return """
             <!DOCTYPE html>

@@ -39,6 +39,7 @@ final class MonitoringResponder: HTTPResponder {
         switch endpoint {
         case .index:
             return Self.response(.ok, "text/html; charset=utf-8", Array(Endpoint.indexPage.utf8))
+        case .threads: return Self.text(.ok, ThreadList().text)
         case .metrics:
             let options = MetricOptions(parameters)
             return Self.response(

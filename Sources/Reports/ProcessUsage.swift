@@ -12,6 +12,8 @@ final class ProcessUsage: Sendable {
     struct Reading {
         /// Bytes of memory that are resident; 0 if the system does not tell.
         var residentBytes = 0
+        /// Bytes of memory that were asked for and can be written to; 0 if the system does not tell.
+        var dataBytes = 0
         /// Percent of one core since the measurement before, or since the first; may exceed 100.
         var processorPercent = 0
     }
@@ -47,7 +49,8 @@ final class ProcessUsage: Sendable {
             }
             return last.percent
         }
-        return Reading(residentBytes: Self.residentBytes(), processorPercent: percent)
+        let bytes = Self.bytes()
+        return Reading(residentBytes: bytes.resident, dataBytes: bytes.data, processorPercent: percent)
     }
 
     private static func time(_ clock: clockid_t) -> Int64 {
@@ -56,16 +59,19 @@ final class ProcessUsage: Sendable {
         return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
     }
 
-    /// proc(5), `/proc/pid/statm`: sizes in pages, the second one is what is resident.
-    private static func residentBytes() -> Int {
+    /// proc(5), `/proc/pid/statm`: sizes in pages, the second one is what is resident, the sixth what is data and stacks.
+    private static func bytes() -> (resident: Int, data: Int) {
         let file = unsafe open("/proc/self/statm", O_RDONLY | O_CLOEXEC)
-        guard file >= 0 else { return 0 }
+        guard file >= 0 else { return (0, 0) }
         defer { close(file) }
         var bytes = [UInt8](repeating: 0, count: 128)
         // Reads at most what the array holds.
         let count = unsafe bytes.withUnsafeMutableBytes { unsafe read(file, $0.baseAddress, $0.count) }
-        let fields = String(decoding: bytes.prefix(max(0, count)), as: UTF8.self).split(separator: " ")
-        guard fields.count > 1, let pages = Int(fields[1]) else { return 0 }
-        return pages * sysconf(Int32(_SC_PAGESIZE))
+        let pages = String(decoding: bytes.prefix(max(0, count)), as: UTF8.self)
+            .split { $0 == " " || $0 == "\n" }
+            .map { Int($0) ?? 0 }
+        guard pages.count > 5 else { return (0, 0) }
+        let size = sysconf(Int32(_SC_PAGESIZE))
+        return (pages[1] * size, pages[5] * size)
     }
 }

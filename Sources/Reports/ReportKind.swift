@@ -1,6 +1,6 @@
 import StreamModel
 
-/// What the server can be asked to tell of itself (core.md §5).
+/// What the server can be asked to tell of itself (core.md §5), by its path over HTTP.
 public enum ReportKind: String, CaseIterable, Sendable {
     /// The server as a whole.
     case general = "varz"
@@ -26,6 +26,11 @@ public enum ReportKind: String, CaseIterable, Sendable {
     case queues = "ipqueuesz"
     /// Whether all is well.
     case health = "healthz"
+    /// The process and its memory.
+    case variables = "debug/vars"
+
+    /// The last token of a request for it in the system account.
+    var requestName: String { self == .variables ? "EXPVARZ" : self.rawValue.uppercased() }
 }
 
 /// What was asked for: one line of JSON, and a status in the sense of HTTP.

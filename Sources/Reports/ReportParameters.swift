@@ -211,7 +211,7 @@ public struct ReportParameters: Sendable {
     }
 
     /// The text between quotes, with what would not be seen spelled out.
-    private static func quoted(_ text: String) -> String {
+    static func quoted(_ text: String) -> String {
         var result = "\""
         for scalar in text.unicodeScalars {
             switch scalar {

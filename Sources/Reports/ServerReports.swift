@@ -107,6 +107,7 @@ public final class ServerReports: Sendable {
             self.writeLeafNodes(to: &writer)
         case .gateways:
             _ = try parameters.flag("accs", json: "accounts")
+            _ = try parameters.subscriptions(json: "subscriptions", detail: "subscriptions_detail")
             self.writeGateways(to: &writer)
         case .groups:
             throw .notFound("No Raft nodes registered")
@@ -117,6 +118,7 @@ public final class ServerReports: Sendable {
                 to: &writer
             )
         case .health: return await self.health(try HealthOptions(parameters))
+        case .variables: ProcessReport(usage: self.usage.reading()).write(to: &writer)
         }
         return Report(writer)
     }

@@ -20,6 +20,10 @@ enum SystemRequest: Equatable {
     case lameDuck
     /// Reads the configuration anew.
     case reload
+    /// A profile of the process.
+    case profile
+    /// Removes all streams of an account.
+    case purge(String)
 
     /// What can be asked of one account.
     enum AccountReport: String, CaseIterable {
@@ -35,7 +39,7 @@ enum SystemRequest: Equatable {
     /// The reports that every server is asked for by the last token of the subject.
     static let reports: [ReportKind] = [
         .general, .subscriptions, .clients, .routes, .gateways, .leafNodes, .accounts, .jetStream, .health,
-        .queues, .groups,
+        .queues, .groups, .variables,
     ]
 
     /// The subjects that are served in the system account, with what each asks for.
@@ -51,14 +55,14 @@ enum SystemRequest: Equatable {
             ("$SYS.REQ.SERVER.\(serverID).KICK", { _ in .kick }),
             ("$SYS.REQ.SERVER.\(serverID).LDM", { _ in .lameDuck }),
             ("$SYS.REQ.SERVER.\(serverID).RELOAD", { _ in .reload }),
+            ("$JS.API.ACCOUNT.PURGE.*", { .purge($0) }),
         ]
         for server in ["PING", serverID] {
             all.append(("$SYS.REQ.SERVER.\(server).IDZ", { _ in .identity }))
             all.append(("$SYS.REQ.SERVER.\(server).STATSZ", { _ in .statistics }))
+            all.append(("$SYS.REQ.SERVER.\(server).PROFILEZ", { _ in .profile }))
             for kind in Self.reports {
-                all.append(
-                    ("$SYS.REQ.SERVER.\(server).\(kind.rawValue.uppercased())", { _ in .report(kind) })
-                )
+                all.append(("$SYS.REQ.SERVER.\(server).\(kind.requestName)", { _ in .report(kind) }))
             }
         }
         for report in AccountReport.allCases {
@@ -75,9 +79,11 @@ enum SystemRequest: Equatable {
         ("$SYS.REQ.ACCOUNT.PING.STATZ", .traffic),
     ]
 
-    /// The token of a subject under `$SYS.REQ.ACCOUNT` that names an account.
-    static func account(in subject: [UInt8]) -> String {
+    /// The token of a subject that names an account: the one where the pattern has a `*`; empty if it has none.
+    static func account(in subject: [UInt8], pattern: String) -> String {
+        let place = pattern.split(separator: ".").firstIndex(of: "*")
         let tokens = subject.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
-        return tokens.count > 3 ? String(decoding: tokens[3], as: UTF8.self) : ""
+        guard let place, place < tokens.count else { return "" }
+        return String(decoding: tokens[place], as: UTF8.self)
     }
 }

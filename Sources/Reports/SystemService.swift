@@ -33,7 +33,7 @@ final class SystemService: Sendable {
             for (pattern, make) in SystemRequest.served(by: self.broker.serverID) {
                 self.broker.serve(pattern, in: system) { request in
                     // What the other pattern of an account's reports would take for an account of that name.
-                    self.take(request, make(SystemRequest.account(in: request.subject)))
+                    self.take(request, make(SystemRequest.account(in: request.subject, pattern: pattern)))
                 }
             }
         }
@@ -60,19 +60,35 @@ final class SystemService: Sendable {
         }
         Task {
             if let answer = await self.answer(request, asked), !request.reply.isEmpty {
-                self.broker.publish(in: request.account, subject: request.reply, payload: answer)
+                // Reports may be long; the rest is written as it is, whatever is asked for.
+                let encoding = answer.isReport ? AnswerEncoding(headers: request.headers) : nil
+                self.broker.publish(
+                    in: request.account,
+                    subject: request.reply,
+                    headers: encoding?.headers ?? [],
+                    payload: encoding?.encode(answer.text) ?? answer.text
+                )
             }
             self.underWay.wrappingSubtract(1, ordering: .relaxed)
         }
     }
 
+    /// What is answered.
+    private struct Answer {
+        var text: [UInt8]
+        /// Whether it is a report that could be made.
+        var isReport = false
+    }
+
     /// The answer; nil if there is to be none.
-    private func answer(_ request: Service.Request, _ asked: SystemRequest) async -> [UInt8]? {
+    private func answer(_ request: Service.Request, _ asked: SystemRequest) async -> Answer? {
         switch asked {
-        case .identity: return self.identity()
-        case .user: return await self.user(request)
-        case .subscribers: return self.subscribers(request)
-        case .kick, .lameDuck: return await self.direct(asked, request)
+        case .identity: return Answer(text: self.identity())
+        case .user: return Answer(text: await self.user(request))
+        case .subscribers: return Answer(text: self.subscribers(request))
+        case .kick, .lameDuck: return await self.direct(asked, request).map { Answer(text: $0) }
+        case .purge(let account):
+            return self.broker.removeStreams(of: account).map { Answer(text: $0) }
         default: break
         }
         do throws(ReportError) {
@@ -80,17 +96,20 @@ final class SystemService: Sendable {
             let filter = try ServerFilter(parameters)
             guard filter.matches(name: self.broker.serverName, self.broker.settings) else { return nil }
             switch asked {
-            case .statistics: return await self.statistics()
-            case .report(let kind): return try await self.report(kind, parameters)
+            case .statistics: return Answer(text: await self.statistics())
+            case .report(let kind):
+                return Answer(text: try await self.report(kind, parameters), isReport: true)
+            case .profile: return Answer(text: try self.profile(parameters), isReport: true)
             case .account(let name, let report):
                 let isOwn = !request.account.isSystem
                 return try await self.account(name, report, parameters, isOwn: isOwn)
-            case .subscriptionCount: return try self.subscriptionCount(parameters)
-            case .reload: return await self.reload()
+                    .map { Answer(text: $0, isReport: report != .connections) }
+            case .subscriptionCount: return try self.subscriptionCount(parameters).map { Answer(text: $0) }
+            case .reload: return Answer(text: await self.reload())
             default: return nil
             }
         } catch {
-            return self.failure(error)
+            return Answer(text: self.failure(error))
         }
     }
 
@@ -178,10 +197,26 @@ final class SystemService: Sendable {
         }
     }
 
+    /// A profile of the process: there are none, which is told as it is of a name that does not exist.
+    private func profile(_ parameters: ReportParameters) throws(ReportError) -> [UInt8] {
+        let name = try parameters.text("name")
+        let problem =
+            name.isEmpty
+            ? "Profile name not specified" : "Profile \(ReportParameters.quoted(name)) not found"
+        return self.data { writer in
+            writer.beginObject()
+            writer.key("profile")
+            writer.null()
+            writer.field("error", problem)
+            writer.endObject()
+        }
+    }
+
     private func direct(_ asked: SystemRequest, _ request: Service.Request) async -> [UInt8]? {
         // Whoever says nothing that can be understood gets no answer.
-        guard let parameters = try? unsafe ReportParameters(json: request.payload.span.bytes),
-            let id = try? parameters.unsigned("cid"), id > 0
+        guard !request.payload.isEmpty,
+            let parameters = try? unsafe ReportParameters(json: request.payload.span.bytes),
+            let id = try? parameters.unsigned("cid")
         else { return nil }
         let isKick = asked == .kick
         let isDone = isKick ? await self.broker.kick(id) : await self.broker.tellToLeave(id)
@@ -274,10 +309,12 @@ final class SystemService: Sendable {
         return Array("\(count)".utf8)
     }
 
-    private func subscriptionCount(_ parameters: ReportParameters) throws(ReportError) -> [UInt8] {
+    /// The same of an account that is named in the request; nil if there is none of that name.
+    private func subscriptionCount(_ parameters: ReportParameters) throws(ReportError) -> [UInt8]? {
         let subject = try parameters.text("subject")
         let queue = try parameters.text("queue")
         let account = try parameters.text("acc")
+        guard self.broker.account(named: account) != nil else { return nil }
         return Array("\(self.count(subject: subject, queue: queue.isEmpty ? nil : queue, in: account))".utf8)
     }
 

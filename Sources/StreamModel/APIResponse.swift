@@ -22,6 +22,8 @@ public enum APIResponse: Hashable, Sendable {
     case messageGet(StoredMessageView)
     /// STREAM.MSG.DELETE.
     case messageDelete
+    /// ACCOUNT.PURGE.
+    case accountPurge
     /// CONSUMER.CREATE.
     case consumerCreate(ConsumerInfo)
     /// CONSUMER.INFO.
@@ -52,6 +54,7 @@ public enum APIResponse: Hashable, Sendable {
         case .streamPurge: .streamPurge
         case .messageGet: .messageGet
         case .messageDelete: .messageDelete
+        case .accountPurge: .accountPurge
         case .consumerCreate: .consumerCreate
         case .consumerInfo: .consumerInfo
         case .consumerList: .consumerList
@@ -97,6 +100,7 @@ public enum APIResponse: Hashable, Sendable {
         case .streamPurge(let removed):
             writer.field("success", true)
             writer.field("purged", removed)
+        case .accountPurge: writer.field("initiated", true)
         case .messageGet(let message):
             writer.key("message")
             message.write(to: &writer)

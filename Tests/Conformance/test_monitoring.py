@@ -1,6 +1,7 @@
 """The monitoring endpoints over HTTP, and metrics (core.md §5)."""
 
 import asyncio
+import json
 import time
 
 import nats
@@ -13,13 +14,14 @@ from monitoring import Monitored, populate, shape
 ONLY_REFERENCE = {
     "/varz": {
         "git_commit",  # left out where it is not known
-        "feature_flags",  # what Weir has of them cannot be switched off
         "jetstream.config.sync_interval",  # `sync_always` in its place
         "jetstream.limits.default_max_consumers",
     },
     "/jsz": {"config.sync_interval", "limits.default_max_consumers"},
-    "/accountz?acc=$G": {"account_detail.imports"},  # what every account may ask for is served, not imported
 }
+# What Weir has of the flags cannot be switched off; what every account may ask for is served, and neither exported nor
+# imported.
+ONLY_REFERENCE_PARTS = ("feature_flags", "account_detail.imports", "account_detail.exports")
 ONLY_WEIR = {
     "/varz": {"jetstream.config.sync_always"},
     "/jsz": {
@@ -53,25 +55,63 @@ PATHS = [
     "/connz",
     "/connz?subs=1",
     "/connz?subs=detail&auth=1&state=all",
+    "/connz?subs=0&auth=f&state=OPEN&offset=0&limit=5",
+    "/connz?state=any&sort=idle",
+    "/connz?state=closed&sort=stop",
+    "/connz?state=closed&sort=reason&auth=true&subs=detail",
     "/connz?acc=NOPE",
+    "/connz?acc=$G&auth=1",
+    "/connz?user=nobody",
     "/connz?cid=999",
+    "/connz?mqtt_client=x",
+    "/connz?offset=99",
+    "/connz?callback=f",
     "/subsz",
+    "/subsz?subs=1",
     "/subsz?subs=1&test=foo.a",
+    "/subsz?subs=1&acc=$G&limit=1&offset=1",
+    "/subsz?acc=NOPE",
     "/subscriptionsz",
     "/routez",
+    "/routez?subs=1",
+    "/routez?subs=detail",
     "/leafz",
+    "/leafz?subs=1&acc=$G",
     "/gatewayz",
+    "/gatewayz?accs=1&gw_name=x&acc_name=y&subs=detail",
     "/accountz",
     "/accountz?acc=$G",
+    "/accountz?acc=$SYS",
     "/accstatz",
     "/accstatz?unused=1",
+    "/accstatz?acc=$G&acc=$SYS&unused=1",
     "/jsz",
+    "/jsz?acc=$G",
+    "/jsz?acc=NOPE&streams=1",
     "/jsz?accounts=1",
+    "/jsz?accounts=1&offset=1",
+    "/jsz?accounts=1&limit=0",
+    "/jsz?streams=1",
+    "/jsz?streams=1&config=1",
+    "/jsz?consumers=1",
     "/jsz?consumers=1&config=1",
+    "/jsz?consumers=1&direct-consumers=1",
     "/jsz?streams=1&leader-only=1",
+    "/jsz?streams=1&stream-leader-only=1",
     "/jsz?raft=1",
+    "/jsz?streams=1&consumers=1&raft=1",
     "/healthz",
+    "/healthz?js-enabled=1",
+    "/healthz?js-enabled-only=true",
+    "/healthz?js-server-only=true",
+    "/healthz?js-meta-only=true",
+    "/healthz?details=true",
+    "/healthz?account=$G",
+    "/healthz?account=$G&stream=ORDERS",
+    "/healthz?account=$G&stream=ORDERS&consumer=dur&details=1",
     "/ipqueuesz",
+    "/ipqueuesz?queues=nope",
+    "/ipqueuesz?all=1&queues=nope",
 ]
 
 
@@ -88,7 +128,7 @@ def test_reports_have_the_keys_and_types_of_the_reference(monitored, reference):
         name = path.split("?")[0]
         missing = {key for key in other if key not in own}
         missing -= ONLY_REFERENCE.get(path, set()) | ONLY_REFERENCE.get(name, set())
-        missing = {key for key in missing if not any(key.startswith(f"{part}.") for part in ("feature_flags", "account_detail.imports"))}
+        missing = {key for key in missing if not key.startswith(ONLY_REFERENCE_PARTS)}
         assert not missing, (path, missing)
         added = {key for key in own if key not in other} - ONLY_WEIR.get(name, set())
         added = {key for key in added if not key.startswith("weir_storage.")}
@@ -129,6 +169,30 @@ ERRORS = [
     "/healthz?account=NO",
     "/healthz?account=$G&stream=NO",
     "/healthz?account=$G&stream=NO&details=1",
+    "/healthz?account=$G&stream=S&consumer=NO",
+    "/healthz?account=$G&stream=S&consumer=NO&details=1",
+    "/healthz?details=maybe",
+    "/healthz?js-enabled-only=maybe",
+    "/healthz?js-server-only=maybe",
+    "/healthz?js-meta-only=maybe",
+    "/routez?subs=maybe",
+    "/gatewayz?subs=maybe",
+    "/leafz?subs=2",
+    "/subsz?limit=many",
+    "/subsz?offset=many",
+    "/subsz?test=foo..bar",
+    "/jsz?accounts=maybe",
+    "/jsz?consumers=maybe",
+    "/jsz?config=maybe",
+    "/jsz?leader-only=maybe",
+    "/jsz?stream-leader-only=maybe",
+    "/jsz?direct-consumers=maybe",
+    "/jsz?raft=maybe",
+    "/jsz?offset=-x",
+    "/raftz?acc=A&group=x",
+    "/expvarz",
+    "/debug",
+    "/profilez",
 ]
 
 
@@ -154,6 +218,18 @@ def test_a_stop_is_no_error(monitored):
     monitored.get("/healthz")
     assert monitored.server.terminate() == 0
     assert "[ERR]" not in monitored.server.log_text()
+
+
+def test_pages_for_whoever_writes_servers(monitored, reference):
+    for one in (monitored, reference):
+        status, kind, body = one.get("/debug/vars")
+        assert status == 200 and kind.startswith("application/json")
+        variables = json.loads(body)
+        assert set(variables) == {"cmdline", "memstats"}
+        names = {"Alloc", "Sys", "HeapAlloc", "HeapSys", "HeapInuse", "NumGC", "PauseTotalNs"}
+        assert names <= set(variables["memstats"])
+        status, _, body = one.get("/stacksz")
+        assert status == 200 and body
 
 
 def test_the_index_links_to_every_endpoint(monitored):

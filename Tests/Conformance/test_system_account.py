@@ -1,6 +1,7 @@
 """Requests and events of the system account (core.md §3.8, §3.9)."""
 
 import asyncio
+import gzip
 import json
 import signal
 import time
@@ -344,3 +345,291 @@ def test_events_have_the_keys_and_types_of_the_reference(accounts, reference):
         missing = set(other[name]) - set(own[name])
         assert differing - ONLY_WEIR_STATISTICS == set(), name
         assert missing - ONLY_REFERENCE_STATISTICS == set(), name
+
+
+# MARK: Every request, beside the reference
+
+# Requests with their bodies; `ID` stands for the server's id.
+REQUESTS = [
+    *[(f"SERVER.{server}.{name}", "") for server in ("PING", "ID") for name in (
+        "IDZ STATSZ VARZ SUBSZ CONNZ ROUTEZ GATEWAYZ LEAFZ ACCOUNTZ JSZ HEALTHZ RAFTZ PROFILEZ KICK LDM RELOAD NOPE"
+    ).split() if (server, name) != ("ID", "RELOAD")],
+    ("SERVER.PING", ""),
+    ("SERVER.PING.VARZ", "bad"),
+    ("SERVER.PING.VARZ", "null"),
+    ("SERVER.PING.CONNZ", '{"subscriptions":true,"auth":true}'),
+    ("SERVER.PING.CONNZ", '{"subscriptions_detail":true,"auth":true,"state":2}'),
+    ("SERVER.PING.CONNZ", '{"sort":"bogus"}'),
+    ("SERVER.PING.CONNZ", '{"sort":"stop"}'),
+    ("SERVER.PING.CONNZ", '{"cid":99}'),
+    ("SERVER.PING.CONNZ", '{"acc":"A"}'),
+    ("SERVER.PING.CONNZ", '{"user":"a","auth":true}'),
+    ("SERVER.PING.CONNZ", '{"acc":"A","filter_subject":"foo.>"}'),
+    ("SERVER.PING.CONNZ", '{"acc":"A","filter_subject":"bar"}'),
+    ("SERVER.PING.CONNZ", '{"mqtt_client":"x"}'),
+    ("SERVER.PING.CONNZ", '{"limit":1,"offset":1}'),
+    ("SERVER.PING.SUBSZ", '{"subscriptions":true,"test":"foo.x"}'),
+    ("SERVER.PING.SUBSZ", '{"subscriptions":true,"account":"A","test":"foo.x"}'),
+    ("SERVER.PING.SUBSZ", '{"test":"foo.*"}'),
+    ("SERVER.PING.ROUTEZ", '{"subscriptions":true}'),
+    ("SERVER.PING.GATEWAYZ", '{"accounts":true,"name":"x"}'),
+    ("SERVER.PING.LEAFZ", '{"subscriptions":true,"account":"A"}'),
+    ("SERVER.PING.ACCOUNTZ", '{"account":"B"}'),
+    ("SERVER.PING.ACCOUNTZ", '{"account":"NOPE"}'),
+    ("SERVER.PING.JSZ", '{"accounts":true,"streams":true,"consumer":true,"config":true}'),
+    ("SERVER.PING.JSZ", '{"account":"A","streams":true,"leader_only":true,"raft":true}'),
+    ("SERVER.PING.HEALTHZ", '{"account":"A","stream":"NOPE"}'),
+    ("SERVER.PING.HEALTHZ", '{"stream":"NOPE"}'),
+    ("SERVER.PING.HEALTHZ", '{"js-enabled-only":true}'),
+    ("SERVER.PING.HEALTHZ", '{"js-server-only":true,"details":true}'),
+    ("SERVER.PING.PROFILEZ", '{"name":"nope"}'),
+    ("SERVER.PING.PROFILEZ", "bad"),
+    *[(f"SERVER.ID.{name}", body) for name in ("KICK", "LDM") for body in ('{"cid":99}', "{}", "bad", '{"cid":"x"}')],
+    *[(f"ACCOUNT.{account}.{name}", "") for account in ("A", "NOPE") for name in (
+        "SUBSZ CONNZ LEAFZ JSZ INFO STATZ CONNS NOPE CLAIMS.LOOKUP"
+    ).split()],
+    ("ACCOUNT.A.CONNZ", '{"subscriptions":true,"auth":true}'),
+    ("ACCOUNT.A.JSZ", '{"streams":true,"consumer":true,"config":true}'),
+    ("ACCOUNT.PING.STATZ", ""),
+    ("ACCOUNT.PING.STATZ", '{"accounts":["B"],"include_unused":true}'),
+    ("ACCOUNT.NSUBS", ""),
+    ("ACCOUNT.NSUBS", '{"acc":"A","subject":"foo.x"}'),
+    ("ACCOUNT.NSUBS", '{"acc":"NOPE","subject":"foo.x"}'),
+    ("USER.INFO", ""),
+    ("USER.AUTH", ""),
+    ("CLAIMS.LIST", ""),
+]
+
+# What is not the same in answers, and why it does no harm.
+DIFFERING_REPORTS = {
+    "data.git_commit",  # left out where it is not known
+    "data.imports",  # what every account may ask for is served, not imported
+    "data.account_detail.imports",
+    "data.jetstream.config.sync_interval",  # `sync_always` in its place
+    "data.jetstream.config.sync_always",
+    "data.jetstream.limits.default_max_consumers",
+    "data.config.sync_interval",
+    "data.config.sync_always",
+    "data.limits.default_max_consumers",
+    "data.weir_storage",
+    "data.account_details.stream_detail.config.metadata._weir",
+    "data.stream_detail.config.metadata._weir",
+    "data.connections.name_tag",  # shown for clients that are gone, too
+    "statsz.jetstream.config.sync_interval",
+    "statsz.jetstream.config.sync_always",
+    "statsz.jetstream.limits.default_max_consumers",
+}
+
+
+async def outcome(client, subject, body):
+    """What comes of a request: the shape of the answer, its error, a number, silence, or nobody there."""
+    try:
+        data = (await client.request(f"$SYS.REQ.{subject}", body.encode(), timeout=0.4)).data
+    except nats.errors.NoRespondersError:
+        return "nobody"
+    except nats.errors.TimeoutError:
+        return "silence"
+    answer = json.loads(data)
+    if not isinstance(answer, dict):
+        return answer
+    found = keys(answer) | {"error": answer.get("error")}
+    return {key: kind for key, kind in found.items() if not any(key.startswith(one) for one in DIFFERING_REPORTS)}
+
+
+def test_every_request_is_answered_as_by_the_reference(accounts, reference):
+    async def ask_all(server):
+        system = await connect(server, "sys")
+        client = await connect(server, "a")
+        await client.subscribe("foo.x")
+        await client.subscribe("foo.*", "q")
+        js = client.jetstream()
+        await js.add_stream(name="ORDERS", subjects=["orders"])
+        await js.publish("orders", b"1")
+        await js.pull_subscribe("orders", durable="dur")
+        await client.flush()
+        own = (await ask(system, "$SYS.REQ.SERVER.PING.IDZ"))["id"]
+        found = []
+        for subject, body in REQUESTS:
+            found.append(await outcome(system, subject.replace(".ID.", f".{own}."), body))
+        await client.close()
+        await system.close()
+        return found
+
+    async def both():
+        return await asyncio.gather(ask_all(accounts), ask_all(reference))
+
+    own, other = asyncio.run(asyncio.wait_for(both(), 120))
+    differing = [
+        (*request, {key: (one.get(key), two.get(key)) for key in {*one, *two} if one.get(key) != two.get(key)})
+        if isinstance(one, dict) and isinstance(two, dict)
+        else (*request, one, two)
+        for request, one, two in zip(REQUESTS, own, other)
+        if one != two
+    ]
+    assert not differing, "\n".join(str(one) for one in differing)
+
+
+def test_the_number_of_subscribers_can_be_asked_for(accounts):
+    async def run():
+        system = await connect(accounts, "sys")
+        await system.subscribe("foo.*")
+        await system.subscribe("foo.x", "q")
+        await system.flush()
+        bodies = ("foo.x", "foo.x q", "foo.x other", "bar", "")
+        found = [int((await system.request("$SYS.DEBUG.SUBSCRIBERS", body.encode())).data) for body in bodies]
+        await system.close()
+        return found
+
+    assert asyncio.run(asyncio.wait_for(run(), 30)) == [2, 1, 0, 0, 0]
+
+
+def test_the_process_tells_of_its_memory(accounts):
+    async def run():
+        system = await connect(accounts, "sys")
+        answer = await ask(system, "$SYS.REQ.SERVER.PING.EXPVARZ")
+        await system.close()
+        return answer["data"]
+
+    data = asyncio.run(asyncio.wait_for(run(), 30))
+    assert set(data) == {"cmdline", "memstats"}
+    assert all(data["memstats"][name] > 0 for name in ("Alloc", "Sys", "HeapAlloc", "HeapSys", "HeapInuse"))
+
+
+# MARK: Compressed answers
+
+
+def crc32c(data):
+    """CRC-32C, bit by bit."""
+    value = 0xFFFFFFFF
+    for byte in data:
+        value ^= byte
+        for _ in range(8):
+            value = value >> 1 ^ (0x82F63B78 if value & 1 else 0)
+    return value ^ 0xFFFFFFFF
+
+
+def snappy_block(data):
+    """What a block of Snappy stands for."""
+    count = shift = place = 0
+    while True:
+        count |= (data[place] & 0x7F) << shift
+        shift += 7
+        place += 1
+        if data[place - 1] < 0x80:
+            break
+    result = bytearray()
+    while place < len(data):
+        tag = data[place]
+        place += 1
+        if tag & 3 == 0:
+            length = tag >> 2
+            if length >= 60:
+                size = length - 59
+                length = int.from_bytes(data[place : place + size], "little")
+                place += size
+            result += data[place : place + length + 1]
+            place += length + 1
+            continue
+        if tag & 3 == 1:
+            length, distance = (tag >> 2 & 7) + 4, (tag >> 5) << 8 | data[place]
+            place += 1
+        else:
+            size = 2 if tag & 3 == 2 else 4
+            length, distance = (tag >> 2) + 1, int.from_bytes(data[place : place + size], "little")
+            place += size
+        for _ in range(length):
+            result.append(result[-distance])
+    assert len(result) == count
+    return bytes(result)
+
+
+def snappy(data):
+    """What frames of Snappy stand for."""
+    assert data[:10] == b"\xff\x06\x00\x00sNaPpY"
+    place, result = 10, b""
+    while place < len(data):
+        size = int.from_bytes(data[place + 1 : place + 4], "little")
+        chunk = data[place + 8 : place + 4 + size]
+        part = snappy_block(chunk) if data[place] == 0 else chunk
+        checksum = crc32c(part)
+        masked = ((checksum >> 15 | checksum << 17) + 0xA282EAD8) & 0xFFFFFFFF
+        assert int.from_bytes(data[place + 4 : place + 8], "little") == masked
+        result += part
+        place += 4 + size
+    return result
+
+
+@pytest.mark.parametrize(
+    "wanted, told, decode",
+    [
+        ("gzip", "gzip", gzip.decompress),
+        ("GZIP", "gzip", gzip.decompress),
+        ("snappy", "snappy", snappy),
+        ("gzip, snappy", "snappy", snappy),
+        ("deflate", "identity", bytes),
+        (None, None, bytes),
+    ],
+)
+def test_reports_are_compressed_when_asked_for(accounts, wanted, told, decode):
+    headers = {"Accept-Encoding": wanted} if wanted else None
+
+    async def run():
+        system = await connect(accounts, "sys")
+        others = [await connect(accounts, "a") for _ in range(40)]
+        messages = []
+        for subject, body in (
+            ("SERVER.PING.VARZ", b""),
+            ("SERVER.PING.CONNZ", b""),
+            ("SERVER.PING.SUBSZ", b'{"subscriptions":true}'),
+            ("ACCOUNT.A.INFO", b""),
+            ("SERVER.PING.VARZ", b"bad"),
+            ("SERVER.PING.IDZ", b""),
+            ("SERVER.PING", b""),
+            ("USER.INFO", b""),
+        ):
+            messages.append(await system.request(f"$SYS.REQ.{subject}", body, timeout=5, headers=headers))
+        for one in (*others, system):
+            await one.close()
+        return messages
+
+    messages = asyncio.run(asyncio.wait_for(run(), 60))
+    for message in messages[:4]:
+        assert (message.headers or {}).get("Content-Encoding") == told
+        assert "data" in json.loads(decode(message.data))
+    if told in ("gzip", "snappy"):
+        clients = messages[1].data
+        assert len(clients) < len(decode(clients)) / 3
+    # Short answers and errors are as they are.
+    for message in messages[4:]:
+        assert not message.headers
+        json.loads(message.data)
+
+
+# MARK: ACCOUNT.PURGE
+
+
+def test_the_system_account_removes_all_streams_of_an_account(accounts):
+    async def run():
+        system = await connect(accounts, "sys")
+        client = await connect(accounts, "a")
+        js = client.jetstream()
+        for number in range(5):
+            await js.add_stream(name=f"S{number}", subjects=[f"s.{number}"])
+            await js.publish(f"s.{number}", b"x")
+        with pytest.raises(nats.errors.TimeoutError):
+            await client.request("$JS.API.ACCOUNT.PURGE.A", b"", timeout=0.4)
+        assert len(await js.streams_info()) == 5
+        nobody = await ask(system, "$JS.API.ACCOUNT.PURGE.NOPE")
+        answer = await ask(system, "$JS.API.ACCOUNT.PURGE.A")
+        assert answer == nobody == {"type": "io.nats.jetstream.api.v1.account_purge_response", "initiated": True}
+        limit = time.monotonic() + 10
+        while await js.streams_info():
+            assert time.monotonic() < limit
+            await asyncio.sleep(0.02)
+        # There is room for new ones under the old names.
+        await js.add_stream(name="S1", subjects=["s.>"])
+        assert (await js.publish("s.new", b"x")).seq == 1
+        await client.close()
+        await system.close()
+
+    asyncio.run(asyncio.wait_for(run(), 60))

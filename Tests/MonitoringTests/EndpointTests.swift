@@ -10,12 +10,12 @@ struct EndpointTests {
         arguments: [
             ("", Endpoint.index), ("/", .index), ("//", .index), ("/varz", .report(.general)),
             ("//varz", .report(.general)), ("/subscriptionsz", .report(.subscriptions)),
-            ("/metrics", .metrics),
+            ("/metrics", .metrics), ("/stacksz", .threads), ("/debug/vars", .report(.variables)),
         ]
     )
     func paths(path: String, endpoint: Endpoint) { #expect(Endpoint(path: path) == endpoint) }
 
-    @Test("Other paths name none", arguments: ["/varz/", "/VARZ", "/a/varz", "/varz/x", "/nope"])
+    @Test("Other paths name none", arguments: ["/varz/", "/VARZ", "/a/varz", "/varz/x", "/nope", "/debug"])
     func others(path: String) { #expect(Endpoint(path: path) == nil) }
 
     @Test("What makes no sense in the parameters of metrics counts as not said")

@@ -26,6 +26,8 @@ struct SystemServiceTests {
             ("PING.ACCOUNTZ", #""accounts":["$G","$SYS","A","B"]"#), ("PING.JSZ", #""streams":0"#),
             ("PING.HEALTHZ", #""data":{"status":"ok","status_code":200}"#), ("PING.RAFTZ", #""data":{}"#),
             ("PING.STATSZ", #""statsz":{"start":"#), ("PING", #""statsz":{"start":"#),
+            ("PING.EXPVARZ", #""memstats":{"Alloc":"#),
+            ("PING.PROFILEZ", #""data":{"profile":null,"error":"Profile name not specified"}"#),
         ]
     )
     func reports(name: String, part: String) async throws {

@@ -47,6 +47,7 @@ struct APIResponseTests {
             (.consumerNames, #","total":0,"offset":0,"limit":0,"consumers":[]}"#),
             (.consumerPause, #","paused":false,"pause_until":"0001-01-01T00:00:00Z"}"#),
             (.consumerReset, #","reset_seq":0}"#), (.consumerUnpin, "}"),
+            (.accountPurge, #","initiated":false}"#),
         ] as [(APIResponseType, String)]
     )
     func failure(type: APIResponseType, rest: String) {
@@ -165,6 +166,10 @@ struct APIResponseTests {
         #expect(
             Self.text(APIResponse.streamPurge(3).encoded())
                 == Self.prefix + #"stream_purge_response","success":true,"purged":3}"#
+        )
+        #expect(
+            Self.text(APIResponse.accountPurge.encoded())
+                == Self.prefix + #"account_purge_response","initiated":true}"#
         )
         #expect(Self.text(APIResponse.consumerUnpin.encoded()) == Self.prefix + #"consumer_unpin_response"}"#)
         #expect(

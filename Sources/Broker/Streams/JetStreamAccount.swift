@@ -181,6 +181,17 @@ final class JetStreamAccount: @unchecked Sendable {
         }
     }
 
+    /// Removes all streams, one after the other, behind the changes that wait already.
+    ///
+    /// Called on the home loop. Nobody is told when that is done.
+    func removeStreams() {
+        for entry in self.entries.values {
+            let name = entry.handle.name
+            self.waitingChanges.append { self.change(.streamDelete(name), JetStreamRequest()) }
+        }
+        self.startNextChange()
+    }
+
     /// Lets the next change begin.
     func endChange() {
         self.isChanging = false

@@ -25,6 +25,14 @@ struct JetStreamRequest: Sendable {
         self.payload = payload.array()
     }
 
+    /// A request of the server itself, whose answer nobody gets.
+    init() {
+        self.tokens = []
+        self.reply = []
+        self.headers = []
+        self.payload = []
+    }
+
     /// Whether the request asks for no higher API level than ours (streams.md §1.8).
     var isLevelSatisfied: Bool {
         let block = unsafe self.headers.span.bytes
