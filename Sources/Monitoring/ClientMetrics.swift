@@ -19,12 +19,15 @@ struct ClientMetrics {
         text.family("gnatsd_connz_num_connections", .gauge, "Clients.")
         text.sample(self.clients.count, self.identity)
         for client in self.clients.prefix(self.shown) { text.sample(1, self.labels(of: client)) }
-        text.family("gnatsd_connz_total", .gauge, "Clients.")
-        text.sample(self.clients.count, self.identity)
-        text.family("gnatsd_connz_offset", .gauge, "Clients left out at the start.")
-        text.sample(0, self.identity)
-        text.family("gnatsd_connz_limit", .gauge, "The most clients that are told of.")
-        text.sample(self.clients.count, self.identity)
+        text.metric("gnatsd_connz_total", .gauge, "Clients.", self.clients.count, self.identity)
+        text.metric("gnatsd_connz_offset", .gauge, "Clients left out at the start.", 0, self.identity)
+        text.metric(
+            "gnatsd_connz_limit",
+            .gauge,
+            "The most clients that are told of.",
+            self.clients.count,
+            self.identity
+        )
         self.write("pending_bytes", .gauge, "Bytes that wait at sockets.", { $0.pendingBytes }, to: &text)
         self.write("subscriptions", .gauge, "Subscriptions.", { $0.subscriptionCount }, to: &text)
         self.write("in_msgs", .counter, "Messages of connected clients.", { $0.received.messages }, to: &text)

@@ -24,15 +24,18 @@ struct GeneralMetrics {
             }
         case .number(let digits):
             guard let number = Double(digits) else { return }
-            text.family(name, .gauge, "As /varz has it.")
-            text.sample(number, self.identity)
+            text.metric(name, .gauge, "As /varz has it.", number, self.identity)
         case .string(let content) where Self.texts.contains(key):
-            text.family(name, .gauge, "As /varz has it.")
-            text.sample(1, self.identity + [("value", content)])
+            text.metric(name, .gauge, "As /varz has it.", 1, self.identity + [("value", content)])
         case .string(let content) where Self.times.contains(key):
             guard let time = try? Timestamp.parse(rfc3339: content) else { return }
-            text.family(name, .gauge, "As /varz has it, in seconds since 1970.")
-            text.sample(Double(time.rawValue) / 1e9, self.identity)
+            text.metric(
+                name,
+                .gauge,
+                "As /varz has it, in seconds since 1970.",
+                Double(time.rawValue) / 1e9,
+                self.identity
+            )
         default: break
         }
     }

@@ -21,8 +21,13 @@ extension ServerReports {
                 .write(to: &text)
         }
         if let report = try? await self.report(.health, ReportParameters()) {
-            text.family("gnatsd_healthz_status", .gauge, "0 while all is well, else 1.")
-            text.sample(report.status == 200 ? 0 : 1, identity)
+            text.metric(
+                "gnatsd_healthz_status",
+                .gauge,
+                "0 while all is well, else 1.",
+                report.status == 200 ? 0 : 1,
+                identity
+            )
         }
         var streams: [StreamSnapshot] = []
         if server.streams != nil, options.streams || options.consumers {

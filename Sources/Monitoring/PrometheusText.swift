@@ -30,6 +30,29 @@ struct PrometheusText {
         self.sample(Double(value), labels)
     }
 
+    /// Appends a family of one sample.
+    mutating func metric(
+        _ name: String,
+        _ kind: Kind,
+        _ help: StaticString,
+        _ value: Double,
+        _ labels: [Label]
+    ) {
+        self.family(name, kind, help)
+        self.sample(value, labels)
+    }
+
+    /// Appends a family of one sample.
+    mutating func metric(
+        _ name: String,
+        _ kind: Kind,
+        _ help: StaticString,
+        _ value: some BinaryInteger,
+        _ labels: [Label]
+    ) {
+        self.metric(name, kind, help, Double(value), labels)
+    }
+
     /// Appends one of the samples that a histogram is made of.
     mutating func part(_ suffix: String, _ value: Double, _ labels: [Label]) {
         self.write(suffix: suffix, value, labels)

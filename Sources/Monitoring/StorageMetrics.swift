@@ -13,68 +13,101 @@ struct StorageMetrics {
 
     /// Writes the metrics.
     func write(to text: inout PrometheusText) {
+        let (totals, timing) = (self.totals, self.timing)
+        self.write("fsync_duration_seconds", "Time a commit waited for the disk.", timing.syncs, to: &text)
         self.write(
-            "weir_fsync_duration_seconds",
-            "Time a commit waited for the disk.",
-            self.timing.syncs,
-            to: &text
-        )
-        self.write(
-            "weir_commit_duration_seconds",
+            "commit_duration_seconds",
             "Time a commit took, writes and syncs.",
-            self.timing.commits,
+            timing.commits,
             to: &text
         )
         self.write(
-            "weir_commit_batch_messages",
+            "commit_batch_messages",
             "Messages that became durable with one commit.",
-            self.timing.batches,
+            timing.batches,
             to: &text
         )
         self.write(
-            "weir_checkpoint_duration_seconds",
+            "checkpoint_duration_seconds",
             "Time that writing an index took.",
-            self.timing.checkpoints,
+            timing.checkpoints,
             to: &text
         )
-        text.family(
-            "weir_recovery_duration_seconds",
-            .gauge,
-            "Time that opening the store took at the start."
+        self.write(
+            "recovery_duration_seconds",
+            "Time that opening the store took at the start.",
+            timing.recovery,
+            to: &text
         )
-        text.sample(self.timing.recovery, self.identity)
-        text.family("weir_corrupt_records_total", .counter, "Damaged records met and skipped.")
-        text.sample(self.totals.damagedRecords, self.identity)
-        text.family("weir_rebuilt_indexes", .gauge, "Streams whose index was made again at the start.")
-        text.sample(self.totals.rebuiltIndexes, self.identity)
-        text.family("weir_frozen_streams", .gauge, "Streams that take no writes.")
-        text.sample(self.totals.frozenCount, self.identity)
-        text.family("weir_unavailable_streams", .gauge, "Streams whose store could not be opened.")
-        text.sample(self.totals.unavailable.count, self.identity)
-        text.family("weir_disk_full", .gauge, "1 while no messages are taken for want of room.")
-        text.sample(self.totals.isDiskFull ? 1 : 0, self.identity)
+        self.write(
+            "corrupt_records_total",
+            .counter,
+            "Damaged records met and skipped.",
+            Double(totals.damagedRecords),
+            to: &text
+        )
+        self.write(
+            "rebuilt_indexes",
+            "Streams whose index was made again at the start.",
+            totals.rebuiltIndexes,
+            to: &text
+        )
+        self.write("frozen_streams", "Streams that take no writes.", totals.frozenCount, to: &text)
+        self.write(
+            "unavailable_streams",
+            "Streams whose store could not be opened.",
+            totals.unavailable.count,
+            to: &text
+        )
+        self.write(
+            "disk_full",
+            "1 while no messages are taken for want of room.",
+            totals.isDiskFull ? 1 : 0,
+            to: &text
+        )
         self.writeIndex(to: &text)
     }
 
     private func writeIndex(to text: inout PrometheusText) {
-        text.family("weir_lmdb_open_environments", .gauge, "Indexes whose files are open.")
-        text.sample(self.index.open, self.identity)
-        text.family("weir_lmdb_pages", .gauge, "Pages of the open indexes, free ones included.")
-        text.sample(self.index.pages, self.identity)
-        text.family(
-            "weir_lmdb_pages_max",
-            .gauge,
-            "Pages that the open indexes may grow to without a new map."
+        let index = self.index
+        self.write("lmdb_open_environments", "Indexes whose files are open.", index.open, to: &text)
+        self.write("lmdb_pages", "Pages of the open indexes, free ones included.", index.pages, to: &text)
+        self.write(
+            "lmdb_pages_max",
+            "Pages that the open indexes may grow to without a new map.",
+            index.pagesMax,
+            to: &text
         )
-        text.sample(self.index.pagesMax, self.identity)
-        text.family("weir_lmdb_readers", .gauge, "Places for readers in use in the open indexes.")
-        text.sample(self.index.readers, self.identity)
-        text.family(
-            "weir_lmdb_oldest_reader_age_transactions",
-            .gauge,
-            "Transactions committed since the oldest reader of any index began."
+        self.write("lmdb_readers", "Places for readers in use in the open indexes.", index.readers, to: &text)
+        self.write(
+            "lmdb_oldest_reader_age_transactions",
+            "Transactions committed since the oldest reader of any index began.",
+            index.oldestReaderAge,
+            to: &text
         )
-        text.sample(self.index.oldestReaderAge, self.identity)
+    }
+
+    private func write(
+        _ name: String,
+        _ help: StaticString,
+        _ value: some BinaryInteger,
+        to text: inout PrometheusText
+    ) {
+        self.write(name, .gauge, help, Double(value), to: &text)
+    }
+
+    private func write(_ name: String, _ help: StaticString, _ value: Double, to text: inout PrometheusText) {
+        self.write(name, .gauge, help, value, to: &text)
+    }
+
+    private func write(
+        _ name: String,
+        _ kind: PrometheusText.Kind,
+        _ help: StaticString,
+        _ value: Double,
+        to text: inout PrometheusText
+    ) {
+        text.metric("weir_\(name)", kind, help, value, self.identity)
     }
 
     private func write(
@@ -83,7 +116,7 @@ struct StorageMetrics {
         _ histogram: Histogram,
         to text: inout PrometheusText
     ) {
-        text.family(name, .histogram, help)
+        text.family("weir_\(name)", .histogram, help)
         var count: UInt64 = 0
         for (bound, added) in zip(histogram.bounds, histogram.counts) {
             count += added

@@ -28,22 +28,34 @@ struct StreamMetrics {
 
     private func writeServer(to text: inout PrometheusText) {
         let totals = self.server.streams ?? ServerSnapshot.StreamTotals()
-        let labels = self.serverLabels
         let options = self.server.options
-        text.family("jetstream_server_jetstream_disabled", .gauge, "1 if there is no JetStream.")
-        text.sample(self.server.streams == nil ? 1 : 0, labels)
-        text.family("jetstream_server_total_streams", .gauge, "Streams.")
-        text.sample(totals.count, labels)
-        text.family("jetstream_server_total_consumers", .gauge, "Consumers.")
-        text.sample(totals.consumers, labels)
-        text.family("jetstream_server_total_messages", .gauge, "Messages stored.")
-        text.sample(totals.messages, labels)
-        text.family("jetstream_server_total_message_bytes", .gauge, "Their bytes.")
-        text.sample(totals.memory + totals.storage, labels)
-        text.family("jetstream_server_max_memory", .gauge, "Most bytes of streams in memory; -1: no limit.")
-        text.sample(self.server.streams == nil ? 0 : options.maxMemoryStore ?? -1, labels)
-        text.family("jetstream_server_max_storage", .gauge, "Most bytes of streams in files; -1: no limit.")
-        text.sample(self.server.streams == nil ? 0 : options.maxFileStore ?? -1, labels)
+        let isOn = self.server.streams != nil
+        self.write("jetstream_disabled", "1 if there is no JetStream.", isOn ? 0 : 1, to: &text)
+        self.write("total_streams", "Streams.", Int64(totals.count), to: &text)
+        self.write("total_consumers", "Consumers.", Int64(totals.consumers), to: &text)
+        self.write("total_messages", "Messages stored.", Int64(clamping: totals.messages), to: &text)
+        self.write(
+            "total_message_bytes",
+            "Their bytes.",
+            Int64(clamping: totals.memory + totals.storage),
+            to: &text
+        )
+        self.write(
+            "max_memory",
+            "Most bytes of streams in memory; -1: no limit.",
+            isOn ? Int64(options.maxMemoryStore ?? -1) : 0,
+            to: &text
+        )
+        self.write(
+            "max_storage",
+            "Most bytes of streams in files; -1: no limit.",
+            isOn ? Int64(options.maxFileStore ?? -1) : 0,
+            to: &text
+        )
+    }
+
+    private func write(_ name: String, _ help: StaticString, _ value: Int64, to text: inout PrometheusText) {
+        text.metric("jetstream_server_\(name)", .gauge, help, value, self.serverLabels)
     }
 
     // MARK: - Streams

@@ -20,15 +20,9 @@ struct SystemEnvelope {
 
     /// Writes the object alone.
     func writeObject(to writer: inout JSONWriter) {
-        writer.beginObject()
-        self.writeMembers(to: &writer)
-        writer.endObject()
-    }
-
-    /// Writes the members of `server`.
-    func writeMembers(to writer: inout JSONWriter) {
         let hasJetStream = !self.broker.jetStreamAccountNames.isEmpty
         let options = self.broker.settings
+        writer.beginObject()
         writer.field("name", self.broker.serverName)
         writer.field("host", options.host)
         writer.field("id", self.broker.serverID)
@@ -40,6 +34,7 @@ struct SystemEnvelope {
         writer.field("flags", hasJetStream ? Self.jetStreamFlag : 0)
         writer.field("seq", self.number)
         writer.field("time", self.broker.now)
+        writer.endObject()
     }
 }
 

@@ -24,9 +24,7 @@ final class SystemService: Sendable {
     func start() {
         self.broker.describeServer {
             var writer = JSONWriter()
-            writer.beginObject()
-            self.nextEnvelope().writeMembers(to: &writer)
-            writer.endObject()
+            self.nextEnvelope().writeObject(to: &writer)
             return writer.bytes
         }
         if let system = self.broker.systemAccount {

@@ -69,7 +69,7 @@ PATHS = [
     "/subsz",
     "/subsz?subs=1",
     "/subsz?subs=1&test=foo.a",
-    "/subsz?subs=1&acc=$G&limit=1&offset=1",
+    "/subsz?subs=1&acc=$G&limit=99&offset=0",
     "/subsz?acc=NOPE",
     "/subscriptionsz",
     "/routez",

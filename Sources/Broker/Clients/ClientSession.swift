@@ -45,8 +45,6 @@ final class ClientSession {
     var pingTask: RepeatedTask?
     /// Whether anything came since its liveness was last checked.
     var wasActive = false
-    /// When it last answered a PING.
-    var lastPong: NIODeadline?
     var isClosing = false
     var isPaused = false
     /// Whether other loops may write to the socket.
@@ -60,8 +58,6 @@ final class ClientSession {
     static let pause = TimeAmount.milliseconds(2)
     /// How long it pauses when a client that is published to cannot (core.md §1.12).
     static let stall = TimeAmount.milliseconds(10)
-    /// How long a measured round trip time counts.
-    static let roundTripAge = TimeAmount.hours(1)
 
     init(connection: Connection, shard: Shard, host: String) {
         self.connection = connection
@@ -134,8 +130,7 @@ final class ClientSession {
         // Who has not said who he is yet is watched by another timer.
         if self.login.user == nil { return }
         // Whoever sends is alive; but the round trip time is to be known, and from the last hour.
-        let now = NIODeadline.now()
-        let isMeasured = self.lastPong.map { now - $0 < Self.roundTripAge } ?? false
+        let isMeasured = self.activity.value.isMeasured(at: self.shard.now)
         let isActive = self.wasActive
         self.wasActive = false
         if isActive, isMeasured { return }
@@ -256,7 +251,6 @@ final class ClientSession {
             self.pong()
         case .pong:
             self.outstandingPings = 0
-            self.lastPong = .now()
             self.activity.value.didPong(at: self.shard.now)
         case .connect(let json):
             self.connect(bytes.extracting(json))

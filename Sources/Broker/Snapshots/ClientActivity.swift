@@ -19,8 +19,13 @@ struct ClientActivity {
     var pinged: Timestamp?
     /// How long it took to answer, in nanoseconds; 0 while that is not known.
     private(set) var roundTrip: Int64 = 0
+    /// When it last sent a PONG.
+    private var lastPong: Timestamp?
     /// Why it was cut off; nil while it was not.
     private(set) var closeReason: CloseReason?
+
+    /// How long a measured time there and back counts, in nanoseconds.
+    private static let roundTripAge: Int64 = 3_600_000_000_000
 
     init(start: Timestamp, address: SocketAddress?) {
         self.start = start
@@ -35,9 +40,15 @@ struct ClientActivity {
 
     /// Measures the way there and back by the answer to a PING.
     mutating func didPong(at now: Timestamp) {
+        self.lastPong = now
         guard let pinged = self.pinged else { return }
         self.pinged = nil
         self.roundTrip = max(1, now.nanoseconds(since: pinged))
+    }
+
+    /// Whether it answered a PING in the last hour.
+    func isMeasured(at now: Timestamp) -> Bool {
+        self.lastPong.map { now.nanoseconds(since: $0) < Self.roundTripAge } ?? false
     }
 
     /// Notes why the client is cut off; the first reason stays.
