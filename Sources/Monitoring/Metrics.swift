@@ -37,7 +37,8 @@ extension ServerReports {
             query.limit = options.limit
             streams = await self.broker.streams(query)
         }
-        StreamMetrics(server: server, streams: streams, options: options).write(to: &text)
+        let accounts = self.broker.jetStreamAccountNames.map { ($0, self.broker.jetStreamUsage(of: $0)) }
+        StreamMetrics(server: server, streams: streams, accounts: accounts, options: options).write(to: &text)
         StorageMetrics(
             totals: server.streams ?? ServerSnapshot.StreamTotals(),
             timing: self.broker.diskTiming,

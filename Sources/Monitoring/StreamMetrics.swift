@@ -7,14 +7,19 @@ struct StreamMetrics {
     let server: ServerSnapshot
     /// Streams, with their consumers.
     let streams: [StreamSnapshot]
+    /// The accounts that may have streams, and what they use.
+    let accounts: [Account]
     /// What is left out.
     let options: MetricOptions
 
+    /// An account's name, and what it uses.
+    typealias Account = (name: String, usage: Broker.JetStreamUsage)
     private typealias Consumer = (stream: StreamSnapshot, consumer: StreamSnapshot.Consumer)
 
     /// Writes the metrics.
     func write(to text: inout PrometheusText) {
         self.writeServer(to: &text)
+        if self.options.accounts { self.writeAccounts(to: &text) }
         if self.options.streams { self.writeStreams(to: &text) }
         if self.options.consumers { self.writeConsumers(to: &text) }
     }
@@ -56,6 +61,30 @@ struct StreamMetrics {
 
     private func write(_ name: String, _ help: StaticString, _ value: Int64, to text: inout PrometheusText) {
         text.metric("jetstream_server_\(name)", .gauge, help, value, self.serverLabels)
+    }
+
+    private func writeAccounts(to text: inout PrometheusText) {
+        let limits: StaticString = "The most; 1.8446744073709552e+19: no limit."
+        self.write("memory_used", "Bytes of streams in memory.", { Double($0.memory) }, to: &text)
+        self.write("storage_used", "Bytes of streams in files.", { Double($0.storage) }, to: &text)
+        self.write("max_memory", limits, { Double($0.memoryLimit) }, to: &text)
+        self.write("max_storage", limits, { Double($0.storageLimit) }, to: &text)
+    }
+
+    private func write(
+        _ name: String,
+        _ help: StaticString,
+        _ value: (Broker.JetStreamUsage) -> Double,
+        to text: inout PrometheusText
+    ) {
+        text.family("jetstream_account_\(name)", .gauge, help)
+        for (account, usage) in self.accounts {
+            text.sample(value(usage), self.labels(ofAccount: account))
+        }
+    }
+
+    private func labels(ofAccount name: String) -> [PrometheusText.Label] {
+        self.serverLabels + [("account", name), ("account_name", name), ("account_id", name)]
     }
 
     // MARK: - Streams
@@ -106,8 +135,7 @@ struct StreamMetrics {
     }
 
     private func labels(of stream: StreamSnapshot) -> [PrometheusText.Label] {
-        self.serverLabels + [
-            ("account", stream.account), ("account_name", stream.account), ("account_id", stream.account),
+        self.labels(ofAccount: stream.account) + [
             ("stream_name", stream.info.configuration.name), ("stream_leader", stream.info.leader),
             ("is_stream_leader", "true"),
         ]

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import time
 
 import nats
@@ -395,6 +396,76 @@ def test_metrics_can_be_parsed_and_have_the_names_of_the_exporter(monitored):
     }
     assert "stays <&>" in names
     assert "jetstream_stream" not in few[2] and "jetstream_consumer" not in few[2] and "accstatz" not in few[2]
+
+
+def exported(value, name, key=""):
+    """The names that the exporter for NATS makes of a report (core.md §5.6)."""
+    if isinstance(value, dict):
+        parts = {key: re.sub("_+", "_", f"{name}_{re.sub('[^0-9A-Za-z]', '_', key)}") for key in value}
+        return {found for key in value for found in exported(value[key], parts[key], key)}
+    texts = ("server_id", "server_name", "version", "domain", "leader", "name", "start", "config_load_time")
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return {name} if is_number or (isinstance(value, str) and key in texts) else set()
+
+
+# What the exporter asks the other endpoints for, and calls it.
+COLLECTED = {
+    "gnatsd_connz": "num_connections total offset limit pending_bytes subscriptions in_bytes out_bytes in_msgs out_msgs",
+    "gnatsd_accstatz": "current_connections total_connections subscriptions leaf_nodes sent_messages sent_bytes"
+    " received_messages received_bytes slow_consumers",
+    "gnatsd_healthz": "status",
+    "jetstream_server": "jetstream_disabled total_streams total_consumers total_messages total_message_bytes"
+    " max_memory max_storage",
+    "jetstream_account": "max_memory max_storage storage_used memory_used",
+    "jetstream_stream": "total_messages limit_messages total_bytes limit_bytes first_seq last_seq consumer_count"
+    " subject_count",
+    "jetstream_consumer": "delivered_consumer_seq delivered_stream_seq last_delivery_seconds last_ack_seconds"
+    " num_ack_pending num_redelivered num_waiting num_pending ack_floor_stream_seq ack_floor_consumer_seq",
+}
+# Numbers of /varz that Weir does not tell: a sync has no interval where each message is synced, and consumers of a
+# stream no limit that the configuration sets.
+NOT_EXPORTED = {"gnatsd_varz_jetstream_config_sync_interval", "gnatsd_varz_jetstream_limits_default_max_consumers"}
+
+
+@pytest.mark.weir
+def test_metrics_have_every_name_that_the_exporter_makes_of_the_reference(monitored, reference):
+    async def scrape():
+        clients = [await populate(one.server.url()) for one in (monitored, reference)]
+        monitored.get("/varz")
+        reference.get("/varz")
+        text = monitored.get("/metrics")[2]
+        report = reference.json("/varz")
+        for client in clients:
+            await client.close()
+        return text, report
+
+    text, report = asyncio.run(scrape())
+    names = {re.match(r"\w+", line)[0] for line in text.splitlines() if not line.startswith("#")}
+    wanted = exported(report, "gnatsd_varz") - NOT_EXPORTED
+    wanted |= {f"{prefix}_{name}" for prefix, all in COLLECTED.items() for name in all.split()}
+    assert wanted - names == set()
+
+
+# The fields that nats-top reads (core.md §5.5).
+TOP_SERVER = "cpu mem connections in_msgs out_msgs in_bytes out_bytes slow_consumers uptime version server_id server_name"
+TOP_CLIENT = (
+    "cid ip port name subscriptions subscriptions_list pending_bytes in_msgs out_msgs in_bytes out_bytes lang version"
+    " uptime last_activity"
+)
+
+
+@pytest.mark.parametrize("order", ["cid", "subs", "pending", "msgs_to", "msgs_from", "bytes_to", "bytes_from", "last"])
+def test_what_nats_top_reads_is_there(monitored, order):
+    async def read():
+        client = await populate(monitored.server.url())
+        found = monitored.json("/varz"), monitored.json(f"/connz?limit=1024&sort={order}&subs=1")
+        await client.close()
+        return found
+
+    server, clients = asyncio.run(read())
+    assert set(TOP_SERVER.split()) <= set(server)
+    for client in clients["connections"]:
+        assert set(TOP_CLIENT.split()) <= set(client)
 
 
 @pytest.mark.weir

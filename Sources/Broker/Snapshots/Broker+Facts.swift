@@ -13,6 +13,10 @@ extension Broker {
 
     /// What an account's JetStream did and may use.
     public struct JetStreamUsage: Sendable {
+        /// Bytes of streams in memory.
+        public var memory = 0
+        /// Bytes of streams in files.
+        public var storage = 0
         /// Bytes that streams in memory may have; the largest number stands for no limit.
         public var memoryLimit = UInt64.max
         /// Bytes that streams in files may have; the largest number stands for no limit.
@@ -44,6 +48,8 @@ extension Broker {
         let limits = jetStream.limits
         if limits.maxMemory >= 0 { usage.memoryLimit = UInt64(limits.maxMemory) }
         if limits.maxStorage >= 0 { usage.storageLimit = UInt64(limits.maxStorage) }
+        usage.memory = jetStream.usage.bytes(.memory)
+        usage.storage = jetStream.usage.bytes(.file)
         usage.requests = jetStream.requests.load(ordering: .relaxed)
         usage.failedRequests = jetStream.failures.load(ordering: .relaxed)
         return usage
