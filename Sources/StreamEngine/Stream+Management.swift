@@ -82,8 +82,8 @@ extension StoreLimits {
         self.init(
             messages: discardsOld ? limit(configuration.maxMessages) : nil,
             bytes: discardsOld ? limit(configuration.maxBytes) : nil,
-            messagesPerSubject: configuration.discardNewPerSubject
-                ? nil : limit(configuration.maxMessagesPerSubject),
+            // Also where new ones are refused: then it only counts when an update lowers it.
+            messagesPerSubject: limit(configuration.maxMessagesPerSubject),
             age: configuration.maxAge > .zero ? configuration.maxAge.rawValue : nil
         )
     }

@@ -361,6 +361,17 @@ def test_delete_and_purge_protection_cannot_be_taken_back(client):
         assert client.error("STREAM.UPDATE.S", config)[:2] == (500, 10052)
 
 
+@pytest.mark.parametrize("refusing", [{}, {"discard": "new", "discard_new_per_subject": True}])
+def test_a_lower_limit_per_subject_takes_effect_at_once(client, refusing):
+    """Streams 43: whatever becomes of new messages, the oldest ones go."""
+    client.create_stream(discard=refusing.get("discard", "old"))
+    for number in range(6):
+        client.put(f"s.{number % 2}")
+    config = {"name": "S", "subjects": ["s.>"], "max_msgs_per_subject": 2, **refusing}
+    assert client.ok("STREAM.UPDATE.S", config)["state"]["messages"] == 4
+    assert client.stored() == (4, 3, 6)
+
+
 def test_lower_limits_take_effect_at_once(client):
     """Streams 43."""
     client.create_stream()
