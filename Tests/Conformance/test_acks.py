@@ -276,6 +276,20 @@ def test_acknowledging_all_settles_everything_before(client):
     assert floor(client) == (4, 4)
 
 
+@pytest.mark.weir
+def test_a_removed_message_does_not_acknowledge_those_before(client):
+    """Consumers 120, 137: the reference takes the removal for an acknowledgement of all before it."""
+    client.create_stream(max_msgs_per_subject=1)
+    client.put("s.a")
+    client.put("s.b")
+    client.create_consumer(ack_policy="all", ack_wait=SECOND)
+    assert [message.sequence for message in client.fetch(2)] == [1, 2]
+    client.put("s.b")
+    client.until(num_ack_pending=1)
+    assert floor(client) == (0, 0)
+    assert [(message.sequence, message.delivery_count) for message in client.fetch(2)] == [(3, 1), (1, 2)]
+
+
 def test_without_acknowledgements_the_floor_follows_the_deliveries(client):
     """Consumers 101, the pull consumer."""
     client.create_stream()

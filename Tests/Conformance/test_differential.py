@@ -118,6 +118,8 @@ class Sides:
         self.limited = set()
         # Streams of which a message was refused: see `purge`.
         self.refused = set()
+        # Consumers of which an acknowledgement settles all before it: see `plain_answer`.
+        self.cumulative = set()
 
     def __enter__(self):
         for server in self.servers:
@@ -166,13 +168,17 @@ class Sides:
 
         There the reference's floor stays behind gaps, or after a purge of some subjects is that of a message that
         was purged though earlier ones are pending; and its consumers may step over gaps ahead of a delivery.
+        Where an acknowledgement is for all before, it takes the removal of a pending message for one.
         """
         if isinstance(value, list):
             return [self.plain_answer(item) for item in value]
         if isinstance(value, dict) and "ack_floor" in value:
             if value["stream_name"] in self.gaps:
                 delivered = {"consumer_seq": value["delivered"]["consumer_seq"]}
-                value = {name: item for name, item in value.items() if name != "ack_floor"}
+                left_out = {"ack_floor"}
+                if value["config"].get("ack_policy") == "all":
+                    left_out |= {"num_ack_pending", "num_redelivered"}
+                value = {name: item for name, item in value.items() if name not in left_out}
                 value["delivered"] = delivered
         if isinstance(value, dict) and "consumers" in value:
             value = value | {"consumers": self.plain_answer(value["consumers"])}
@@ -433,6 +439,8 @@ class Sides:
             self.open[stream, name] = []
             if config.get("max_deliver", -1) > 0:
                 self.limited.add(name)
+            if config["ack_policy"] == "all":
+                self.cumulative.add(name)
 
     def some_consumer(self):
         """A consumer that exists, mostly."""
@@ -506,6 +514,9 @@ class Sides:
         payload = self.one_of("", "+ACK", "", "-NAK", "-NAK", later, "+TERM", "+TERM why", "+WPI", "bad")
         if payload.startswith("-NAK") and name in self.limited:
             # Which of the two gives the message up at once is up to it: an earlier advisory does no harm.
+            return
+        if payload.startswith("-NAK") and name in self.cumulative and stream in self.gaps:
+            # The reference may have taken the removal of a later message for an acknowledgement of this one.
             return
         if payload == "-NAK":
             self.refused.add(stream)

@@ -76,6 +76,32 @@ struct ConsumerRemovalTests {
         )
     }
 
+    @Test(
+        "Where an acknowledgement is for all before, a removed message is settled alone, however it was removed"
+    )
+    func removedAlone() {
+        let fixture = ConsumerFixture(
+            ["s.a", "s.b", "s.b"],
+            store: JournalingStore(limits: StoreLimits(messagesPerSubject: 2))
+        ) {
+            $0.acknowledgement = .all
+            $0.ackWait = 1_000_000_000
+        }
+        let frames = fixture.pull("3")
+        fixture.publish("s.b")
+        #expect(fixture.progress.ackPending == 2)
+        fixture.remove(3)
+        #expect(fixture.floor == [0, 0])
+        #expect(fixture.progress.ackPending == 1)
+        #expect(fixture.events.count == 2)
+        // Nobody acknowledged the first, so it comes again.
+        fixture.pull("1")
+        #expect(fixture.wait(1000).isEmpty)
+        #expect(fixture.pull("1").texts == ["in: s.a 2/1/5 0"])
+        fixture.ack(frames[0].reply)
+        #expect(fixture.progress.ackPending == 1)
+    }
+
     @Test("A deleted message that was not delivered is not counted", arguments: [true, false])
     func deleteAhead(isFiltered: Bool) {
         let fixture = ConsumerFixture([String](repeating: "s.a", count: 5)) {
