@@ -117,7 +117,10 @@ struct BytewiseTranscriptTests {
     }
 }
 
-@Suite("Transcripts, reference", .enabled(if: ReferenceServer.program != nil))
+@Suite(
+    "Transcripts, reference",
+    .enabled(if: ReferenceServer.program != nil, "WEIR_REFERENCE names no nats-server")
+)
 struct ReferenceTranscriptTests {
     @Test("The reference does what the transcripts say")
     func reference() async throws {
