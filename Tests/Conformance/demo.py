@@ -62,9 +62,9 @@ async def read(js, stream, count, acknowledge):
     subscription = await js.pull_subscribe_bind(durable=DURABLE, stream=stream)
     messages = []
     while len(messages) < count:
-        batch = await subscription.fetch(min(BATCH, count - len(messages)), timeout=10)
+        batch = await subscription.fetch(min(BATCH, count - len(messages)), timeout=60)
         if acknowledge:
-            await asyncio.gather(*(message.ack_sync(timeout=10) for message in batch))
+            await asyncio.gather(*(message.ack_sync(timeout=60) for message in batch))
         messages += batch
     await subscription.unsubscribe()
     return messages

@@ -199,7 +199,7 @@ def test_a_library_uses_the_streams_of_its_account(configured):
             await streams.add_stream(name="L", subjects=["l.*"])
             assert (await streams.publish("l.x", name.encode())).seq == 1
             pull = await streams.pull_subscribe("l.x", durable="d")
-            (message,) = await pull.fetch(1, timeout=5)
+            (message,) = await pull.fetch(1, timeout=60)
             assert message.data == name.encode()
             await message.ack_sync()
             await connection.close()

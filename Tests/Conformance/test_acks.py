@@ -96,7 +96,7 @@ def test_a_refusal_is_announced(five):
 
 @pytest.mark.parametrize(
     "payload, delay",
-    [('-NAK {"delay":700000000}', 0.7), ('-NAK{"delay":700000000}', 0.7), ("-NAK 500ms", 0.5)]
+    [('-NAK {"delay":2000000000}', 2), ('-NAK{"delay":2000000000}', 2), ("-NAK 1500ms", 1.5)]
     + [("-NAK abc", 0), ("-NAK", 0)],
 )
 def test_a_refused_message_can_be_delayed(five, payload, delay):
@@ -110,7 +110,8 @@ def test_a_refused_message_can_be_delayed(five, payload, delay):
     again = five.fetch(1)[0]
     passed = time.monotonic() - begin
     assert (again.sequence, again.delivery_count) == (1, 2)
-    assert delay - 0.1 < passed < delay + 2
+    # Without its own delay it would come after 30 s.
+    assert delay - 0.1 < passed < 28
 
 
 def test_a_negative_delay_is_none(five):
@@ -135,15 +136,15 @@ def test_work_in_progress_keeps_a_message(client):
     """Consumers 114."""
     client.create_stream()
     client.fill(1)
-    client.create_consumer(ack_wait=500 * MILLISECOND)
+    client.create_consumer(ack_wait=1500 * MILLISECOND)
     begin = time.monotonic()
     message = client.fetch(1)[0]
-    for at in (0.3, 0.6, 0.9):
+    for at in (0.7, 1.4, 2.1):
         time.sleep(max(begin + at - time.monotonic(), 0))
         client.ack(message, "+WPI")
     again = client.fetch(1)[0]
     assert again.delivery_count == 2
-    assert 1.3 < time.monotonic() - begin < 4
+    assert time.monotonic() - begin > 3.5
 
 
 def test_a_terminated_message_never_comes_again(client):
@@ -327,7 +328,7 @@ def test_a_waiting_request_gets_the_overdue_message(client):
     sid = client.pull({"batch": 3, "expires": LONG})
     messages = client.take(sid, 3)
     assert [message.delivery_count for message in messages] == [1, 2, 3]
-    assert 0.5 < time.monotonic() - begin < 4
+    assert 0.5 < time.monotonic() - begin < 25
 
 
 def test_back_offs_are_kept_and_then_the_message_is_given_up(client):

@@ -119,12 +119,10 @@ def test_others_are_served_while_passwords_are_compared(configured):
     server = configured(USERS.replace(HASH, slow))
     quick = login(server, "a", "pa")
     expect_login(quick, "A")
-    for _ in range(30):
-        login(server, "h", "wrong")
-    begin = time.monotonic()
+    slow = [login(server, "h", "wrong") for _ in range(30)]
     for _ in range(5):
         quick.expect_alive()
-    assert time.monotonic() - begin < 1.0
+    assert not all(wire.receive(0) for wire in slow), "it waited for all of them"
 
 
 def test_who_says_nothing_comes_in_as_the_user_for_that(configured):
@@ -219,13 +217,13 @@ def test_a_configuration_read_again_decides_who_stays(configured):
     expect_login(login(server, "new", "other"), "A")
 
 
+@pytest.mark.weir
 def test_failures_do_not_keep_the_right_ones_waiting(configured):
     """Weir delays answers to a host that is wrong too often; who is right is served at once."""
     server = configured("authorization { user: u, password: p }")
     wrong = [login(server, "u", "x") for _ in range(150)]
-    begin = time.monotonic()
     expect_login(login(server, "u", "p"), "$G")
-    assert time.monotonic() - begin < 2.0
+    assert not all(wire.receive(0) for wire in wrong), "it waited for all of them"
     for wire in wrong:
         refused(wire)
 
@@ -252,11 +250,11 @@ def library(server, **options):
             errors.append(error)
 
         connection = await nats.connect(
-            server.url(), allow_reconnect=False, error_cb=note, connect_timeout=5, **options
+            server.url(), allow_reconnect=False, error_cb=note, connect_timeout=60, **options
         )
         subscription = await connection.subscribe("hello")
         await connection.publish("hello", b"world")
-        message = await subscription.next_msg(timeout=5)
+        message = await subscription.next_msg(timeout=60)
         assert message.data == b"world"
         await connection.close()
         assert not errors

@@ -38,7 +38,7 @@ async def test_a_published_message_reaches_a_subscriber(nc, js):
     """Core 2, 20."""
     subscription = await nc.subscribe("greet.*")
     await nc.publish("greet.joe", b"hello")
-    message = await subscription.next_msg(timeout=5)
+    message = await subscription.next_msg(timeout=60)
     assert (message.subject, message.data) == ("greet.joe", b"hello")
     await subscription.unsubscribe()
 
@@ -59,7 +59,7 @@ async def test_a_queue_group_shares_its_messages(nc, js):
     for _ in range(300):
         await nc.publish("work")
     await nc.flush()
-    for _ in range(100):
+    for _ in range(3000):
         if sum(counts) == 300:
             break
         await asyncio.sleep(0.02)
@@ -74,7 +74,7 @@ async def test_a_request_is_answered(nc, js):
         await message.respond(message.data.upper())
 
     await nc.subscribe("service", cb=answer)
-    answers = await asyncio.gather(*(nc.request("service", b"a%d" % n, timeout=5) for n in range(50)))
+    answers = await asyncio.gather(*(nc.request("service", b"a%d" % n, timeout=60) for n in range(50)))
     assert [answer.data for answer in answers] == [b"A%d" % n for n in range(50)]
 
 
@@ -82,7 +82,7 @@ async def test_a_request_is_answered(nc, js):
 async def test_a_request_that_nobody_hears_fails_at_once(nc, js):
     """Core 47."""
     with pytest.raises(nats.errors.NoRespondersError):
-        await nc.request("nobody", b"", timeout=10)
+        await nc.request("nobody", b"", timeout=60)
 
 
 @asynchronous
@@ -90,7 +90,7 @@ async def test_headers_arrive(nc, js):
     """Core 43."""
     subscription = await nc.subscribe("with.headers")
     await nc.publish("with.headers", b"body", headers={"One": "1", "Two": "zwei drei"})
-    message = await subscription.next_msg(timeout=5)
+    message = await subscription.next_msg(timeout=60)
     assert (message.headers, message.data) == ({"One": "1", "Two": "zwei drei"}, b"body")
 
 
@@ -117,7 +117,7 @@ async def test_a_large_payload_arrives_whole(nc, js):
     subscription = await nc.subscribe("large")
     payload = bytes(range(256)) * 4096
     await nc.publish("large", payload)
-    assert (await subscription.next_msg(timeout=5)).data == payload
+    assert (await subscription.next_msg(timeout=60)).data == payload
     with pytest.raises(nats.errors.MaxPayloadError):
         await nc.publish("large", payload + b"x")
 
@@ -287,12 +287,12 @@ async def test_messages_are_fetched_and_acknowledged(nc, js):
     """Consumers 65, 107."""
     await stream_of(js, 10)
     subscription = await js.pull_subscribe("s.*", durable="d")
-    messages = await subscription.fetch(4, timeout=5)
+    messages = await subscription.fetch(4, timeout=60)
     assert [message.data for message in messages] == [b"0", b"1", b"2", b"3"]
     metadata = messages[0].metadata
     assert (metadata.stream, metadata.consumer, metadata.num_delivered, metadata.num_pending) == ("S", "d", 1, 9)
     for message in messages:
-        await message.ack_sync(timeout=5)
+        await message.ack_sync(timeout=60)
     info = await subscription.consumer_info()
     assert (info.ack_floor.stream_seq, info.num_ack_pending, info.num_pending) == (4, 0, 6)
     rest = await subscription.fetch(20, timeout=1)
@@ -306,12 +306,12 @@ async def test_a_refused_message_is_fetched_again(nc, js):
     """Consumers 111, 112."""
     await stream_of(js, 1)
     subscription = await js.pull_subscribe("s.*", durable="d")
-    message = (await subscription.fetch(1, timeout=5))[0]
+    message = (await subscription.fetch(1, timeout=60))[0]
     await message.nak()
-    message = (await subscription.fetch(1, timeout=5))[0]
+    message = (await subscription.fetch(1, timeout=60))[0]
     assert message.metadata.num_delivered == 2
     await message.nak(delay=0.3)
-    message = (await subscription.fetch(1, timeout=5))[0]
+    message = (await subscription.fetch(1, timeout=60))[0]
     assert message.metadata.num_delivered == 3
     await message.term()
     with pytest.raises(nats.errors.TimeoutError):
@@ -323,7 +323,7 @@ async def test_work_in_progress_is_not_delivered_again(nc, js):
     """Consumers 114."""
     await stream_of(js, 1)
     subscription = await js.pull_subscribe("s.*", durable="d", config=ConsumerConfig(ack_wait=0.6))
-    message = (await subscription.fetch(1, timeout=5))[0]
+    message = (await subscription.fetch(1, timeout=60))[0]
     for _ in range(4):
         await asyncio.sleep(0.25)
         await message.in_progress()
@@ -337,8 +337,8 @@ async def test_an_unacknowledged_message_is_delivered_again(nc, js):
     """Consumers 121."""
     await stream_of(js, 2)
     subscription = await js.pull_subscribe("s.*", durable="d", config=ConsumerConfig(ack_wait=0.3))
-    await subscription.fetch(2, timeout=5)
-    again = await subscription.fetch(2, timeout=5)
+    await subscription.fetch(2, timeout=60)
+    again = await subscription.fetch(2, timeout=60)
     assert [(message.data, message.metadata.num_delivered) for message in again] == [(b"0", 2), (b"1", 2)]
     info = await subscription.consumer_info()
     assert (info.num_redelivered, info.num_ack_pending) == (2, 2)
@@ -352,7 +352,7 @@ async def test_deliveries_are_limited(nc, js):
     subscription = await js.pull_subscribe("s.*", durable="d", config=config)
     counts = []
     for _ in range(2):
-        counts += [m.metadata.num_delivered for m in await subscription.fetch(1, timeout=5)]
+        counts += [m.metadata.num_delivered for m in await subscription.fetch(1, timeout=60)]
     assert counts == [1, 2]
     with pytest.raises(nats.errors.TimeoutError):
         await subscription.fetch(1, timeout=0.8)
@@ -362,11 +362,11 @@ async def test_deliveries_are_limited(nc, js):
 async def test_an_ephemeral_consumer_goes_away(nc, js):
     """Consumers 104."""
     await stream_of(js, 1)
-    subscription = await js.pull_subscribe("s.*", config=ConsumerConfig(inactive_threshold=1.0))
-    await (await subscription.fetch(1, timeout=5))[0].ack_sync(timeout=5)
+    subscription = await js.pull_subscribe("s.*", config=ConsumerConfig(inactive_threshold=3.0))
+    await (await subscription.fetch(1, timeout=60))[0].ack_sync(timeout=60)
     name = (await subscription.consumer_info()).name
     await subscription.unsubscribe()
-    for _ in range(100):
+    for _ in range(600):
         if not await js.consumers_info("S"):
             break
         await asyncio.sleep(0.1)
@@ -400,7 +400,7 @@ async def test_a_consumer_starts_where_it_is_told_to(nc, js):
         )
     ):
         subscription = await js.pull_subscribe("s.*", durable=f"d{number}", config=config)
-        assert (await subscription.fetch(1, timeout=5))[0].data == first
+        assert (await subscription.fetch(1, timeout=60))[0].data == first
 
 
 @asynchronous
@@ -433,6 +433,6 @@ async def test_a_work_queue_is_emptied(nc, js):
     for number in range(5):
         await js.publish("w", b"%d" % number)
     subscription = await js.pull_subscribe("w", durable="d")
-    for message in await subscription.fetch(5, timeout=5):
-        await message.ack_sync(timeout=5)
+    for message in await subscription.fetch(5, timeout=60):
+        await message.ack_sync(timeout=60)
     assert (await js.stream_info("W")).state.messages == 0

@@ -15,7 +15,7 @@ from wire import Wire
 def test_the_version_is_printed():
     """Core 4.7."""
     for flag in ("-v", "--version"):
-        run = subprocess.run([program(), flag], capture_output=True, text=True, timeout=10)
+        run = subprocess.run([program(), flag], capture_output=True, text=True, timeout=60)
         assert run.returncode == 0
         assert "2.15" in run.stdout or is_weir() and run.stdout.strip()
 
@@ -56,7 +56,7 @@ def test_the_ports_file_names_the_port(tmp_path):
     """Core 4.7."""
     with Server(arguments=["--ports_file_dir", str(tmp_path)]) as server:
         # The file may come a moment after the line that says the server is ready.
-        limit = time.monotonic() + 10
+        limit = time.monotonic() + 60
         while not (files := [file for file in tmp_path.glob("*.ports") if file.stat().st_size]):
             assert time.monotonic() < limit, "no ports file"
             time.sleep(0.01)
@@ -89,7 +89,7 @@ def test_a_signal_ends_the_server_in_order(number):
         connection = Wire(server)
         connection.expect_alive()
         server.process.send_signal(number)
-        assert server.process.wait(timeout=10) == 0
+        assert server.process.wait(timeout=60) == 0
         connection.expect_end()
         connection.close()
 
@@ -118,7 +118,7 @@ def test_the_listening_line_comes_before_the_ready_line(server):
 
 def run(*arguments, **options):
     """Runs the program to its end."""
-    return subprocess.run([program(), *arguments], capture_output=True, text=True, timeout=20, **options)
+    return subprocess.run([program(), *arguments], capture_output=True, text=True, timeout=60, **options)
 
 
 NAME = pathlib.Path(program()).name
@@ -257,14 +257,14 @@ def test_another_process_may_be_told_to_end(tmp_path, name, form):
     with Server(arguments=["-P", str(path)]) as server:
         target = server.process.pid if form == "number" else path
         assert run("--signal", f"{name}={target}").returncode == 0
-        assert server.process.wait(timeout=10) == 0
+        assert server.process.wait(timeout=60) == 0
 
 
 def test_another_process_may_be_stopped_at_once():
     """Core 4.8."""
     with Server() as server:
         assert run("-sl", f"stop={server.process.pid}").returncode == 0
-        assert server.process.wait(timeout=10) == -signal.SIGKILL
+        assert server.process.wait(timeout=60) == -signal.SIGKILL
 
 
 @pytest.mark.parametrize(
@@ -276,7 +276,7 @@ def test_another_process_may_be_told_to_go_on(name, line):
     server.arguments = ["-l", str(server.log)]
     with server.start():
         assert run("--signal", f"{name}={server.process.pid}").returncode == 0
-        limit = time.monotonic() + 10
+        limit = time.monotonic() + 60
         while line not in server.log_text():
             assert time.monotonic() < limit, server.log_text()
             time.sleep(0.01)
@@ -287,7 +287,7 @@ def test_a_lame_duck_without_clients_ends_at_once():
     """Core 73."""
     with Server() as server:
         server.process.send_signal(signal.SIGUSR2)
-        assert server.process.wait(timeout=10) == 0
+        assert server.process.wait(timeout=60) == 0
         text = server.log_text()
         assert 'Trapped "user defined signal 2" signal' in text
         assert "Entering lame duck mode, stop accepting new clients" in text
@@ -301,7 +301,7 @@ def test_a_lame_duck_ignores_the_terminal_signal(tmp_path):
         connection = Wire(server)
         connection.expect_alive()
         server.process.send_signal(signal.SIGUSR2)
-        limit = time.monotonic() + 10
+        limit = time.monotonic() + 60
         while "Entering lame duck mode" not in server.log_text():
             assert time.monotonic() < limit
             time.sleep(0.01)
@@ -311,7 +311,7 @@ def test_a_lame_duck_ignores_the_terminal_signal(tmp_path):
             time.sleep(0.01)
         connection.expect_alive()
         server.process.send_signal(signal.SIGINT)
-        assert server.process.wait(timeout=10) == 0
+        assert server.process.wait(timeout=60) == 0
         connection.close()
 
 
@@ -320,7 +320,7 @@ def test_the_program_stands_in_for_the_reference(tmp_path):
     """Under its name it says what the reference says, and stores streams when it is told to."""
     link = tmp_path / "nats-server"
     link.symlink_to(program())
-    version = subprocess.run([link, "-v"], capture_output=True, text=True, timeout=20)
+    version = subprocess.run([link, "-v"], capture_output=True, text=True, timeout=60)
     assert version.stdout == "nats-server: v2.15.1\n"
-    unknown = subprocess.run([link, "foo"], capture_output=True, text=True, timeout=20)
+    unknown = subprocess.run([link, "foo"], capture_output=True, text=True, timeout=60)
     assert (unknown.returncode, unknown.stderr) == (1, 'nats-server: unrecognized command: "foo"\n')

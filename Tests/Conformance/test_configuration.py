@@ -31,7 +31,7 @@ def check(folder, text, environment=None):
         [program(), "-t", "-c", "c.conf"],
         capture_output=True,
         text=True,
-        timeout=20,
+        timeout=60,
         cwd=folder,
         env={"PATH": "/usr/bin", **(environment or {})},
     )
@@ -185,7 +185,7 @@ def test_values_that_do_not_go_together_are_found_at_the_start(tmp_path, text, m
     """Core 4.5: not by -t."""
     assert check(tmp_path, text)[0] == 0
     run = subprocess.run(
-        [program(), "-c", "c.conf", "-p", "-1"], capture_output=True, text=True, timeout=20, cwd=tmp_path
+        [program(), "-c", "c.conf", "-p", "-1"], capture_output=True, text=True, timeout=60, cwd=tmp_path
     )
     assert run.returncode == 1
     assert run.stderr.strip() == f"{NAME}: {message}"
@@ -200,7 +200,7 @@ class Configured:
 
     def wait_for(self, text, start=0):
         """Waits for a line of the log; returns the log from `start` on."""
-        limit = time.monotonic() + 10
+        limit = time.monotonic() + 60
         while text not in (log := self.server.log_text()[start:]):
             assert time.monotonic() < limit, f"{text!r} is not in the log:\n{log}"
             assert self.server.is_running(), log
@@ -335,7 +335,7 @@ def test_a_reload_without_a_file_changes_nothing(start):
     """Core 4.6."""
     server = start()
     server.process.send_signal(signal.SIGHUP)
-    limit = time.monotonic() + 10
+    limit = time.monotonic() + 60
     while "Failed to reload server configuration" not in server.log_text():
         assert time.monotonic() < limit
         time.sleep(0.01)
@@ -413,7 +413,7 @@ def logging():
 
 def wait_for_log(server, text):
     """Waits for a line in the log."""
-    limit = time.monotonic() + 10
+    limit = time.monotonic() + 60
     while text not in server.log_text():
         assert time.monotonic() < limit, f"{text!r} is not in the log:\n{server.log_text()}"
         time.sleep(0.01)
@@ -442,7 +442,7 @@ def test_a_log_file_is_put_aside_when_it_has_grown(logging):
     wire.expect("PONG\n" * 200)
     wire.close()
     backups = re.compile(r"log\.\d{4}(\.\d\d){5}\.\d{9}")
-    limit = time.monotonic() + 10
+    limit = time.monotonic() + 60
     while not [file for file in server.folder.iterdir() if backups.fullmatch(file.name)]:
         assert time.monotonic() < limit, list(server.folder.iterdir())
         time.sleep(0.01)
@@ -456,7 +456,7 @@ def test_so_many_log_files_are_kept(tmp_path):
     server = Server(arguments=["-c", str(path)])
     server.start(wait=False)
     try:
-        limit = time.monotonic() + 20
+        limit = time.monotonic() + 60
         while not log.exists() or "Server is ready" not in "".join(
             file.read_text() for file in tmp_path.glob("a.log*")
         ):
@@ -468,7 +468,7 @@ def test_so_many_log_files_are_kept(tmp_path):
         for _ in range(300):
             wire.send("PING\n")
         wire.expect("PONG\n" * 300)
-        limit = time.monotonic() + 10
+        limit = time.monotonic() + 60
         while len(list(tmp_path.glob("a.log.*"))) != 2:
             assert time.monotonic() < limit, list(tmp_path.iterdir())
             time.sleep(0.01)
@@ -524,7 +524,7 @@ def test_the_log_goes_to_another_file_after_a_reload(configured, tmp_path):
     other = tmp_path / "other.log"
     one.path.write_text(f'log_file: "{other}"\n')
     one.server.process.send_signal(signal.SIGHUP)
-    limit = time.monotonic() + 10
+    limit = time.monotonic() + 60
     while not other.exists() or "Reloaded server configuration" not in other.read_text():
         assert time.monotonic() < limit
         time.sleep(0.01)
@@ -554,12 +554,12 @@ def test_monitoring_is_where_the_file_says(configured):
     one = configured('http: "127.0.0.1:-1"\nhttp_base_path: "/deep"\nserver_tags: [A, b]\n')
     log = one.wait_for("Starting http monitor on 127.0.0.1:")
     port = int(re.search(r"Starting http monitor on 127\.0\.0\.1:(\d+)", log).group(1))
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}/deep/varz", timeout=10) as answer:
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/deep/varz", timeout=60) as answer:
         values = json.load(answer)
     assert values["tags"] == ["a", "b"]
     assert values["config_digest"].startswith("sha256:")
     with pytest.raises(urllib.error.HTTPError):
-        urllib.request.urlopen(f"http://127.0.0.1:{port}/varz", timeout=10)
+        urllib.request.urlopen(f"http://127.0.0.1:{port}/varz", timeout=60)
 
 
 def test_all_streams_and_consumers_have_the_servers_limits(configured):

@@ -68,7 +68,7 @@ def fill(server, count, **config):
             total = 0
             for start in range(1, count + 1, 8):
                 bodies = [body(number) for number in range(start, min(start + 8, count + 1))]
-                acks = await asyncio.gather(*(js.publish(f"s.{start % 5}", data, timeout=20) for data in bodies))
+                acks = await asyncio.gather(*(js.publish(f"s.{start % 5}", data, timeout=60) for data in bodies))
                 assert [ack.seq for ack in acks] == list(range(start, start + len(bodies)))
                 total += sum(map(len, bodies))
             return total

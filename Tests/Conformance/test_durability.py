@@ -388,7 +388,7 @@ def test_a_clients_library_finds_the_server_again(server):
         await asyncio.to_thread(server.restart)
         await asyncio.wait_for(reconnected.wait(), 10)
         await js.publish("s.a", b"after")
-        messages = await subscription.fetch(2, timeout=5)
+        messages = await subscription.fetch(2, timeout=60)
         assert [message.data for message in messages] == [b"before", b"after"]
         await connection.close()
 

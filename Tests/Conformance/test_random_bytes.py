@@ -109,7 +109,7 @@ def test_random_bytes_disturb_nobody(start):
     rounds = 0
     while time.monotonic() < end:
         rounds += 1
-        connection = socket.create_connection((server.address, server.port), timeout=5)
+        connection = socket.create_connection((server.address, server.port), timeout=60)
         try:
             if choices.random() < 0.5:
                 connection.sendall(random_bytes(choices))

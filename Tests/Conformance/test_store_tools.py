@@ -52,10 +52,10 @@ async def read(server):
     subscription = await stream.pull_subscribe("orders.>", config=ConsumerConfig(ack_policy=AckPolicy.NONE))
     found = {}
     while len(found) < info.state.messages:
-        for message in await subscription.fetch(min(500, info.state.messages - len(found)), timeout=10):
+        for message in await subscription.fetch(min(500, info.state.messages - len(found)), timeout=60):
             found[message.metadata.sequence.stream] = (message.subject, message.data.decode())
     consumer = await stream.pull_subscribe_bind(durable="billing", stream="ORDERS")
-    first = (await consumer.fetch(1, timeout=10))[0].metadata.sequence.stream
+    first = (await consumer.fetch(1, timeout=60))[0].metadata.sequence.stream
     await client.close()
     return found, first
 

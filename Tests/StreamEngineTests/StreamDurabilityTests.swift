@@ -129,7 +129,7 @@ struct StreamDurabilityTests {
         stream.laneCount = 2
         self.publish(stream, reply: "lone", lane: lane)
         stream.entrustOnlyAnswer { _ in self.unexpected("there is no commit yet") }
-        let commit = try #require(stream.makeCommit())
+        let commit = try #require(stream.nextCommit())
         var refused = 0
         stream.entrustOnlyAnswer { _ in
             refused += 1
@@ -147,7 +147,7 @@ struct StreamDurabilityTests {
         #expect(stream.committingLanes?.lanes.allSatisfy { !$0.isUnderWay } ?? true)
         try stream.finish(commit)
         #expect(self.take(stream).routes == [], "it was sent by whom it was entrusted to")
-        let next = try #require(stream.makeCommit())
+        let next = try #require(stream.nextCommit())
         next.perform()
         try stream.finish(next)
         #expect(self.take(stream).routes == ["later"])
@@ -159,7 +159,7 @@ struct StreamDurabilityTests {
         stream.laneCount = 2
         for lanes in [[nil, nil], [nil, 1], [1, 1], [0, 1]] as [[Int?]] {
             for lane in lanes { self.publish(stream, lane: lane) }
-            let commit = try #require(stream.makeCommit())
+            let commit = try #require(stream.nextCommit())
             stream.entrustOnlyAnswer { _ in self.unexpected("\(lanes) are two") }
             commit.perform()
             let answers = stream.committingLanes
@@ -167,7 +167,7 @@ struct StreamDurabilityTests {
             _ = self.take(stream)
             for lane in answers?.lanes ?? [] where lane.isUnderWay {
                 self.publish(stream)
-                let next = try #require(stream.makeCommit())
+                let next = try #require(stream.nextCommit())
                 stream.entrustOnlyAnswer { _ in self.unexpected("earlier ones are on their way") }
                 next.perform()
                 try stream.finish(next)
@@ -176,7 +176,7 @@ struct StreamDurabilityTests {
             }
         }
         self.publish(stream)
-        _ = try #require(stream.makeCommit())
+        _ = try #require(stream.nextCommit())
         var taken = 0
         stream.entrustOnlyAnswer { _ in
             taken += 1
@@ -193,7 +193,7 @@ struct StreamDurabilityTests {
         store.hasUncommitted = true
         self.publish(stream, reply: "first", lane: lane)
         store.nextCommit = PreparedCommit(succeeds: false)
-        let commit = try #require(stream.makeCommit())
+        let commit = try #require(stream.nextCommit())
         stream.entrustOnlyAnswer { _ in true }
         self.publish(stream, reply: "second")
         #expect(throws: StoreError.self) { try stream.finish(commit) }
