@@ -72,7 +72,7 @@ final class Shard: @unchecked Sendable {
 
     private let mail = Mutex(Mail())
     private var letters: [Letter] = []
-    private var accounts: [AccountView?] = []
+    private(set) var accounts: [AccountView?] = []
     /// Stages to flush, each with its connection: it may be gone by then, and must not be freed before.
     private var touchedStages: [(stage: OutboundStage, connection: Connection, isFed: Bool)] = []
     private var touchedStreams: [HostedStream] = []

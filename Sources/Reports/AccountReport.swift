@@ -15,7 +15,7 @@ extension ServerReports {
         writer.fieldIfSet("system_account", self.broker.systemAccount?.name ?? "")
         if let found {
             writer.key("account_detail")
-            self.write(found, to: &writer)
+            await self.write(found, to: &writer)
         } else {
             writer.field("accounts", self.broker.accountNames)
         }
@@ -23,7 +23,7 @@ extension ServerReports {
     }
 
     /// Writes everything about an account.
-    func write(_ account: AccountSnapshot, to writer: inout JSONWriter) {
+    func write(_ account: AccountSnapshot, to writer: inout JSONWriter) async {
         writer.beginObject()
         writer.field("account_name", account.name)
         writer.field("update_time", self.broker.started)
@@ -44,7 +44,7 @@ extension ServerReports {
         writer.field("name_tag", account.name)
         writer.key("sublist_stats")
         writer.beginObject()
-        Self.writeTable(account.subscriptions, to: &writer)
+        Self.writeTable(await self.broker.interestAndRoutes(of: account.name), to: &writer)
         writer.endObject()
         writer.endObject()
     }

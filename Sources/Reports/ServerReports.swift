@@ -98,7 +98,7 @@ public final class ServerReports: Sendable {
             let unused = try parameters.flag("unused", json: "include_unused")
             AccountTrafficReport(accounts: await self.accountsWithTraffic(names, unused: unused))
                 .write(self.broker.serverID, self.broker.now, to: &writer)
-        case .subscriptions: try self.writeSubscriptions(SubscriptionOptions(parameters), to: &writer)
+        case .subscriptions: try await self.writeSubscriptions(SubscriptionOptions(parameters), to: &writer)
         case .routes:
             _ = try parameters.subscriptions(json: "subscriptions", detail: "subscriptions_detail")
             self.writeRoutes(to: &writer)

@@ -27,8 +27,8 @@ struct SubscriptionOptions {
 
 /// Subscriptions (core.md §5.4, `/subsz`).
 extension ServerReports {
-    func writeSubscriptions(_ options: SubscriptionOptions, to writer: inout JSONWriter) throws(ReportError) {
-        let interest = self.broker.interest(of: options.query.account)
+    func writeSubscriptions(_ options: SubscriptionOptions, to writer: inout JSONWriter) async {
+        let interest = await self.broker.interestAndRoutes(of: options.query.account)
         writer.beginObject()
         self.writeHead(to: &writer)
         Self.writeTable(interest, to: &writer)
@@ -46,18 +46,17 @@ extension ServerReports {
         writer.endObject()
     }
 
-    /// Writes what a table of subscriptions holds and did, as members.
-    ///
-    /// Each loop has a cache of its own in front of the table, which counts nothing, so what it spares the table is not
-    /// known.
+    /// Writes what a table of subscriptions holds and did, and what loops remember of it, as members.
     static func writeTable(_ interest: InterestSnapshot, to writer: inout JSONWriter) {
         writer.field("num_subscriptions", interest.count)
-        writer.field("num_cache", 0)
+        writer.field("num_cache", interest.remembered)
         writer.field("num_inserts", interest.inserts)
         writer.field("num_removes", interest.removes)
         writer.field("num_matches", interest.matches)
-        writer.field("cache_hit_rate", 0)
-        writer.field("max_fanout", 0)
-        writer.field("avg_fanout", 0)
+        writer.key("cache_hit_rate")
+        writer.number(interest.hitRate)
+        writer.field("max_fanout", interest.widest)
+        writer.key("avg_fanout")
+        writer.number(interest.averageWidth)
     }
 }

@@ -250,7 +250,7 @@ final class SystemService: Sendable {
             var options = try SubscriptionOptions(parameters)
             options.query.account = name
             options.lists = true
-            try self.reports.writeSubscriptions(options, to: &writer)
+            await self.reports.writeSubscriptions(options, to: &writer)
         case .clients:
             var options = try ClientOptions(parameters)
             options.query.account = name
@@ -268,7 +268,7 @@ final class SystemService: Sendable {
             guard let found = await self.broker.accountSnapshots().first(where: { $0.name == name }) else {
                 throw .refused("Account \(name) does not exist")
             }
-            self.reports.write(found, to: &writer)
+            await self.reports.write(found, to: &writer)
         case .traffic:
             guard let accounts = try await self.traffic(name, parameters, isOwn: isOwn) else { return nil }
             AccountTrafficReport(accounts: accounts).write(self.broker.serverID, self.broker.now, to: &writer)

@@ -49,6 +49,9 @@ final class RouteLookup {
         let bytes = Array(subject.utf8)
         return self.cache.route(bytes.span.bytes)
     }
+
+    /// How many routes are remembered and hold.
+    var remembered: Int { self.cache.remembered.count }
 }
 
 extension Slot {

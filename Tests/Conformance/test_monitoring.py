@@ -284,6 +284,31 @@ def test_who_is_sent_something_is_not_idle(monitored):
     assert before < after
 
 
+def test_routes_that_are_remembered_are_counted(monitored):
+    async def ignore(message):
+        pass
+
+    async def run():
+        listeners = [await nats.connect(monitored.server.url()) for _ in range(3)]
+        for one in listeners:
+            await one.subscribe("wide", cb=ignore)
+            await one.flush()
+        for _ in range(20):
+            await listeners[0].publish("wide", b"x")
+        await listeners[0].flush()
+        found = monitored.json("/subsz"), monitored.json("/accountz?acc=$G")["account_detail"]["sublist_stats"]
+        for one in listeners:
+            await one.close()
+        return found
+
+    for found in asyncio.run(run()):
+        assert found["num_cache"] >= 1
+        assert found["max_fanout"] == 3
+        assert 0 < found["avg_fanout"] <= 3
+        assert 0 < found["num_matches"]
+        assert 0 <= found["cache_hit_rate"] <= 1
+
+
 def test_pages_of_clients(monitored):
     async def pages():
         clients = [await nats.connect(monitored.server.url(), name=f"c{number}") for number in range(5)]

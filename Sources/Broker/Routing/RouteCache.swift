@@ -81,6 +81,12 @@ struct RouteCache {
         return self.resolve(subject, hash: hash, parent: parent, parentHash: parentHash)
     }
 
+    /// The routes that are remembered and hold still.
+    var remembered: [Route] {
+        let generation = self.interest.generation
+        return self.places.compactMap { $0.generation == generation ? $0.route : nil }
+    }
+
     @inline(__always)
     private func find(_ key: RawSpan, hash: UInt64, extent: Extent, generation: UInt64) -> Route? {
         let index = Self.index(hash)

@@ -20,44 +20,12 @@ public struct AccountSnapshot: Sendable {
     public var slowConsumers = 0
 }
 
-/// The table of an account's subscriptions at one time.
-public struct InterestSnapshot: Sendable {
-    /// Subscriptions now, the server's own included.
-    public var count = 0
-    /// Subscriptions that ever came.
-    public var inserts: UInt64 = 0
-    /// Subscriptions that ever went.
-    public var removes: UInt64 = 0
-    /// How often the table was asked: by a loop that had not the answer.
-    public var matches: UInt64 = 0
-
-    /// An empty table.
-    public init() {}
-
-    /// Adds another account's.
-    public static func += (one: inout Self, other: Self) {
-        one.count += other.count
-        one.inserts += other.inserts
-        one.removes += other.removes
-        one.matches += other.matches
-    }
-}
-
 extension Broker {
     /// Names of all accounts.
     public var accountNames: [String] { self.watchedAccounts.map(\.name) }
 
     /// The accounts that are watched.
     var watchedAccounts: [Account] { self.accounts.all }
-
-    /// The table of subscriptions of one account, or of all together; an account that is not known has none.
-    public func interest(of account: String? = nil) -> InterestSnapshot {
-        var sum = InterestSnapshot()
-        for one in self.watchedAccounts where account == nil || one.name == account {
-            sum += one.interest.snapshot
-        }
-        return sum
-    }
 
     /// All accounts, with what their clients did.
     ///
