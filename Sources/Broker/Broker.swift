@@ -33,6 +33,8 @@ public final class Broker: @unchecked Sendable {
     let passwords = PasswordQueue(threads: max(1, System.coreCount / 2))
     /// How fast hosts are told that they are wrong.
     let failedLogins = FailedLogins()
+    /// How fast hosts connect.
+    let connectionRates = ConnectionRates()
     /// Clients that have not said who they are yet, though they must.
     let unknownClients = Atomic<Int>(0)
     /// Reads the time.
@@ -217,6 +219,11 @@ public final class Broker: @unchecked Sendable {
         let host = channel.remoteAddress?.ipAddress ?? ""
         var place = ServerInfo.Connection(clientID: id, clientIP: host)
         place.authRequired = self.authenticator.asksAtOnce
+        // Behind a proxy, the host is told later.
+        if !self.options.proxyProtocol, let text = self.refusesRate(of: host, at: shard.now) {
+            self.turnAway(channel, place, text, isNoted: false)
+            return nil
+        }
         let isOpen = !self.authenticator.isRequired
         if isOpen, self.current.protectedMode, !LocalAddresses.contains(channel.remoteAddress) {
             self.logger.warning(
@@ -242,8 +249,31 @@ public final class Broker: @unchecked Sendable {
         return session
     }
 
-    private func turnAway(_ channel: any Channel, _ place: ServerInfo.Connection, _ reason: String) {
-        self.closedClients.noteRefused(place.clientID, channel.remoteAddress, reason, at: self.clock())
+    /// Counts a connection of `host`; why it may not come in, nil if it may.
+    func refusesRate(of host: String, at now: Timestamp) -> String? {
+        let rate = self.current.connectionRateLimit
+        guard case .refused(let untold) = self.connectionRates.admit(host, rate: rate, at: now) else {
+            return nil
+        }
+        let text = "maximum connection rate exceeded"
+        if let untold {
+            self.logger.error(
+                "\(text): \(rate) per second of one host; refused \(untold), the last from \(host)"
+            )
+        }
+        return text
+    }
+
+    /// Says why, and closes; `isNoted`: and lists it among the clients that are gone.
+    private func turnAway(
+        _ channel: any Channel,
+        _ place: ServerInfo.Connection,
+        _ reason: String,
+        isNoted: Bool = true
+    ) {
+        if isNoted {
+            self.closedClients.noteRefused(place.clientID, channel.remoteAddress, reason, at: self.clock())
+        }
         var buffer = ByteBuffer()
         self.info.write(place, into: &buffer)
         FrameEncoder.writeError(reason, into: &buffer)

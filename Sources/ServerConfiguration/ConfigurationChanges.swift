@@ -44,6 +44,7 @@ public struct ConfigurationChanges: Sendable, Equatable {
             Nanoseconds(before.lameDuckGracePeriod),
             Nanoseconds(after.lameDuckGracePeriod)
         )
+        try self.same("ProxyProtocol", before.proxyProtocol, after.proxyProtocol)
         try self.same("NoHeaderSupport", before.noHeaders, after.noHeaders)
         try self.same("SystemAccount", before.systemAccount ?? "", after.systemAccount ?? "")
         try self.refuseNoAuthUser(before.authentication, after.authentication)
@@ -75,6 +76,7 @@ public struct ConfigurationChanges: Sendable, Equatable {
         try self.same("JetStreamMaxMemory", before.maxMemoryStore ?? -1, after.maxMemoryStore ?? -1)
         try self.same("JetStreamMaxStore", before.maxFileStore ?? -1, after.maxFileStore ?? -1)
         try self.same("JetStreamDomain", before.domain ?? "", after.domain ?? "")
+        try self.same("JetStreamRequestQueueLimit", before.requestQueueLimit, after.requestQueueLimit)
         try self.same("NoJetStreamStrict", !before.strictRequests, !after.strictRequests)
         try self.same("SyncAlways", before.syncInterval == nil, after.syncInterval == nil)
         try self.same(
@@ -130,6 +132,7 @@ public struct ConfigurationChanges: Sendable, Equatable {
     private mutating func addServer(_ old: ServerOptions, _ new: ServerOptions) {
         self.add("client_advertise", old.clientAdvertise ?? "", new.clientAdvertise ?? "")
         self.add("max_connections", old.maxConnections, new.maxConnections)
+        self.add("connection_rate_limit", old.connectionRateLimit, new.connectionRateLimit)
         self.add("max_control_line", old.maxControlLine, new.maxControlLine)
         self.add("max_payload", old.maxPayload, new.maxPayload)
         self.add(

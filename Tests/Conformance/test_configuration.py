@@ -618,3 +618,83 @@ def test_what_becomes_of_slow_writes_can_be_chosen(configured, value):
     """Core 4.2."""
     one = configured(f"write_timeout: {value}\n")
     assert one.server.process.poll() is None
+
+
+def test_a_thousand_connections_at_once_are_served(configured):
+    """What test suites and a restart of many clients need, with the default limit of the rate."""
+    one = configured("port: 4222\n")
+    wires = [one.server.connect() for _ in range(1000)]
+    for wire in wires:
+        assert wire.recv(5) == b"INFO "
+        wire.close()
+
+
+@pytest.mark.weir
+def test_a_host_connects_as_fast_as_it_may(configured):
+    """Ten seconds' worth at once; the others are told, and may come later."""
+    one = configured("connection_rate_limit: 2\n")
+    wires = [Wire(one.server) for _ in range(40)]
+    served = 0
+    for wire in wires:
+        wire.send('CONNECT {"verbose":false}\nPING\n')
+        line = wire.read_line()
+        if line == b"PONG":
+            served += 1
+        else:
+            assert line == b"-ERR 'maximum connection rate exceeded'"
+            wire.expect_end()
+        wire.close()
+    assert 19 <= served <= 30
+    assert "maximum connection rate exceeded: 2 per second of one host; refused 1, the last from 127.0.0.1" in (
+        one.server.log_text()
+    )
+    one.reload("connection_rate_limit: 0\n")
+    wire = Wire(one.server)
+    wire.send('CONNECT {"verbose":false}\nPING\n')
+    wire.expect("PONG\n")
+    wire.close()
+
+
+V2 = b"\r\n\r\n\x00\r\nQUIT\n"
+SOURCE = bytes([1, 2, 3, 4, 5, 6, 7, 8]) + (1111).to_bytes(2, "big") + (4222).to_bytes(2, "big")
+
+
+@pytest.mark.parametrize(
+    "header,address",
+    [
+        (b"", "127.0.0.1"),
+        (b"PROXY TCP4 1.2.3.4 5.6.7.8 1111 4222\r\n", "1.2.3.4"),
+        (b"PROXY TCP6 2001:db8::5 ::1 1111 4222\r\n", "2001:db8::5"),
+        (b"PROXY UNKNOWN\r\n", "127.0.0.1"),
+        (b"PROXY TCP4 x 5.6.7.8 1111 4222\r\n", None),
+        (V2 + b"\x21\x11\x00\x0c" + SOURCE, "1.2.3.4"),
+        (V2 + b"\x20\x00\x00\x00", "127.0.0.1"),
+        (V2 + b"\x21\x12\x00\x0c" + SOURCE, None),
+    ],
+)
+def test_a_proxy_says_where_a_client_comes_from(configured, header, address):
+    """Core 2.1: before its first byte; then INFO has that address."""
+    one = configured("proxy_protocol: true\nprotected_mode: false\n" if is_weir() else "proxy_protocol: true\n")
+    wire = Wire(one.server)
+    assert "client_ip" not in wire.info
+    # In two parts, as the network may bring it.
+    wire.send(header[:9])
+    time.sleep(0.01)
+    wire.send(header[9:] + b'CONNECT {"verbose":false,"protocol":1}\r\nPING\r\n')
+    if address is None:
+        wire.expect_end()
+    else:
+        wire.expect("PONG\n")
+        assert json.loads(wire.read_line()[5:])["client_ip"] == address
+    wire.close()
+
+
+@pytest.mark.weir
+def test_protected_mode_looks_behind_a_proxy(configured):
+    """A proxy on this machine does not let strangers in."""
+    one = configured("proxy_protocol: true\n")
+    wire = Wire(one.server)
+    wire.send(b"PROXY TCP4 192.0.2.7 127.0.0.1 1 2\r\nPING\r\n")
+    assert b"protected mode" in wire.read_line().lower()
+    wire.expect_end()
+    wire.close()

@@ -263,7 +263,7 @@ struct OptionsReaderTests {
     @Test(
         "A feature that is not built cannot be asked for",
         arguments: [
-            "tls { cert_file: a }", "tls {}", "allow_non_tls: true", "proxy_protocol: true",
+            "tls { cert_file: a }", "tls {}", "allow_non_tls: true",
             "proxies { trusted: [] }",
             "ocsp: true", "ocsp { mode: always }", "ocsp_cache: true", "syslog: true",
             "remote_syslog: \"udp://x\"",
@@ -298,7 +298,7 @@ struct OptionsReaderTests {
     @Test(
         "To turn such a feature off is no error",
         arguments: [
-            "allow_non_tls: false", "proxy_protocol: no", "ocsp: false", "syslog: false", "https_port: 0",
+            "allow_non_tls: false", "ocsp: false", "syslog: false", "https_port: 0",
             "feature_flags { js_ack_fc_v2: false }", "accounts { A { exports: [], imports: [] } }",
             "authorization { proxy_required: false }", "jetstream { tpm {} }",
             "prof_port: 0", "prof_block_rate: 5", "default_js_domain {}",
@@ -398,7 +398,7 @@ struct JetStreamOptionsTests {
     func limits() throws {
         let configuration = try read(
             """
-            jetstream { strict: false, limits {
+            jetstream { strict: false, request_queue_limit: 7, limits {
                 duplicate_window: "1m", max_ack_pending: 5, max_request_batch: 10, max_ha_assets: 3
                 batch { max_inflight_per_stream: 1, max_inflight_total: 2, max_msgs: 3, timeout: "3s" }
             } }
@@ -408,6 +408,7 @@ struct JetStreamOptionsTests {
         #expect(configuration.options.streamLimits.maxAckPending == 5)
         #expect(configuration.options.streamLimits.maxRequestBatch == 10)
         #expect(!configuration.options.strictRequests)
+        #expect(configuration.options.requestQueueLimit == 7)
         #expect(configuration.notices.count == 2)
         #expect(try read("jetstream {}").options.strictRequests)
     }

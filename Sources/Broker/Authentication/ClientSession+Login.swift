@@ -117,7 +117,7 @@ extension ClientSession {
     /// Makes the client that user; false if it is sent away instead.
     func bind(_ user: User) -> Bool {
         if user.isImplicit, self.login.authenticator.isRequired, self.broker.current.protectedMode,
-            !LocalAddresses.contains(self.connection.channel.remoteAddress)
+            self.isStranger
         {
             self.close(Broker.protectedMode)
             return false

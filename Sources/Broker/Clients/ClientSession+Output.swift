@@ -11,7 +11,10 @@ extension ClientSession {
     }
 
     func writeInfo(account: String?) {
-        var place = ServerInfo.Connection(clientID: self.connection.id, clientIP: self.host)
+        var place = ServerInfo.Connection(
+            clientID: self.connection.id,
+            clientIP: self.awaitsProxy ? "" : self.host
+        )
         place.remoteAccount = account
         self.describeLogin(in: &place)
         self.broker.info.write(place, into: &self.stage.bytes.value)

@@ -14,8 +14,8 @@ final class ClientSession {
     let connection: Connection
     /// The shard it lives on.
     let shard: Shard
-    /// The peer's address without port.
-    let host: String
+    /// The peer's address without port; behind a proxy, what that says.
+    var host: String
     /// What `CONNECT` said; the defaults until it comes.
     var options = ConnectOptions()
     /// The account it publishes and subscribes in.
@@ -46,6 +46,8 @@ final class ClientSession {
     /// Whether anything came since its liveness was last checked.
     var wasActive = false
     var isClosing = false
+    /// Whether a proxy has yet to say where the client comes from.
+    var awaitsProxy = false
     var isPaused = false
     /// Whether other loops may write to the socket.
     var isShared = false
@@ -84,6 +86,7 @@ final class ClientSession {
 
     /// Greets the client.
     func start() {
+        if self.broker.options.proxyProtocol { self.awaitProxy() }
         self.startLogin()
         self.writeInfo(account: nil)
         self.shard.settle()
@@ -151,9 +154,13 @@ final class ClientSession {
     /// Takes what the socket read.
     func receive(_ bytes: ByteBuffer) {
         if self.isClosing { return }
+        var bytes = bytes
+        if self.awaitsProxy {
+            guard let rest = self.takeProxyHeader(bytes) else { return }
+            bytes = rest
+        }
         if self.login.user == nil, !self.mayTake(bytes) { return }
         if self.leftover.readableBytes == 0 {
-            var bytes = bytes
             self.consume(&bytes)
             self.leftover = bytes
         } else {

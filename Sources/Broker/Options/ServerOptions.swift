@@ -32,6 +32,10 @@ public struct ServerOptions: Sendable {
     public var maxPayload = 1 << 20
     /// The most clients at a time.
     public var maxConnections = 65_536
+    /// Connections that one host may open in a second, on the average of ten seconds; 0 for no limit.
+    public var connectionRateLimit = 1000
+    /// Whether proxies may say before the first byte of a client where it comes from.
+    public var proxyProtocol = false
     /// The most subscriptions of one client; 0 for no limit.
     public var maxSubscriptions = 0
     /// Bytes that may wait for one client before it is cut off as a slow consumer.
@@ -81,6 +85,8 @@ public struct ServerOptions: Sendable {
     public var streamLimits = ServerLimits()
     /// Whether requests to the API of streams with fields that nobody knows are refused, not obeyed without them.
     public var strictRequests = true
+    /// Requests of an account that wait while another one changes its streams.
+    public var requestQueueLimit = 10_000
     /// Encryption of what is stored; nil: none.
     public var encryption: EncryptionOptions?
     /// The JetStream domain, shown in INFO; nil: none.

@@ -5,8 +5,8 @@ import StreamModel
 struct ClientActivity {
     /// When it came.
     let start: Timestamp
-    /// Its address; nil where the transport has none.
-    let address: SocketAddress?
+    /// Its address, behind a proxy what that says; nil where the transport has none.
+    var address: SocketAddress?
     /// When it last sent something or was sent something.
     var last: Timestamp
     /// Messages it published.

@@ -48,8 +48,6 @@ final class JetStreamAccount: @unchecked Sendable {
 
     /// What streams may ask for in this version.
     static let supportedFeatures: Set<StreamFeature> = [.workQueueRetention, .asyncPersistence, .compression]
-    /// Requests that wait while another one changes the streams.
-    private static let waitingChangesMax = 10_000
 
     init(account: Account, server: JetStream, broker: Broker) {
         self.account = account
@@ -168,7 +166,9 @@ final class JetStreamAccount: @unchecked Sendable {
     // MARK: - One change at a time
 
     private func enqueueChange(_ endpoint: JetStreamEndpoint, _ request: JetStreamRequest) throws(APIError) {
-        guard self.waitingChanges.count < Self.waitingChangesMax else { throw .insufficientResources }
+        guard self.waitingChanges.count < self.broker.options.requestQueueLimit else {
+            throw .insufficientResources
+        }
         self.waitingChanges.append { self.change(endpoint, request) }
         self.startNextChange()
     }

@@ -58,7 +58,7 @@ extension OptionsReader {
                 for member in map.entries where !known.contains(member.name) { self.failUnknown(member) }
             }
             self.failAbsent(entry)
-        case "allow_non_tls", "proxy_protocol", "syslog", "ocsp", "ocsp_cache":
+        case "allow_non_tls", "syslog", "ocsp", "ocsp_cache":
             if case .bool(false) = entry.value.kind { break }
             self.failAbsent(entry)
         case "https", "https_port", "prof_port":

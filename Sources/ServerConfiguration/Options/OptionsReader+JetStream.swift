@@ -72,14 +72,17 @@ extension OptionsReader {
             case "unique_tag":
                 _ = self.string(member)
                 self.noteWithoutEffect(member)
+            case "request_queue_limit":
+                guard let count = self.integer(member) else { break }
+                self.options.requestQueueLimit = count > 0 ? count : 10_000
             case "limits":
                 self.readServerLimits(member)
             case "tpm":
                 // Asks for nothing while it is empty.
                 if case .map(let map) = member.value.kind, map.entries.isEmpty { break }
                 self.failAbsent(member)
-            case "max_outstanding_catchup", "max_buffered_size", "max_buffered_msgs", "request_queue_limit",
-                "info_queue_limit", "meta_compact", "meta_compact_size", "max_concurrent_io":
+            case "max_outstanding_catchup", "max_buffered_size", "max_buffered_msgs", "info_queue_limit",
+                "meta_compact", "meta_compact_size", "max_concurrent_io":
                 if self.integer(member) != nil { self.noteWithoutEffect(member) }
             case "meta_compact_sync":
                 if self.bool(member) != nil { self.noteWithoutEffect(member) }

@@ -113,6 +113,8 @@ extension OptionsReader {
         switch entry.name {
         case "max_connections", "max_conn":
             if let count = self.integer(entry) { self.options.maxConnections = max(0, count) }
+        case "connection_rate_limit":
+            if let rate = self.integer(entry) { self.options.connectionRateLimit = max(0, rate) }
         case "max_subscriptions", "max_subs":
             if let count = self.integer(entry) { self.options.maxSubscriptions = max(0, count) }
         case "max_sub_tokens", "max_subscription_tokens":
@@ -139,6 +141,8 @@ extension OptionsReader {
             if let flag = self.bool(entry) { self.options.noFastProducerStall = flag }
         case "no_header_support":
             if let flag = self.bool(entry) { self.options.noHeaders = flag }
+        case "proxy_protocol":
+            if let flag = self.bool(entry) { self.options.proxyProtocol = flag }
         case "protected_mode":
             self.readProtectedMode(entry)
         default:
