@@ -83,6 +83,7 @@ actor ServerProcess {
             return await self.reload(server)
         }
         self.writePortsFile()
+        ProgramPages.giveBack()
         await self.serve(server, signals)
         await monitoring?.shutDown()
         await server.shutDown()
