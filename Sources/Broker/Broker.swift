@@ -30,7 +30,7 @@ public final class Broker: @unchecked Sendable {
     /// Decides who clients are; another configuration has another one.
     let authentication: Mutex<Authenticator>
     /// Where hashed passwords are compared.
-    let passwords = PasswordQueue(threads: max(1, System.coreCount / 2))
+    let passwords: PasswordQueue
     /// How fast hosts are told that they are wrong.
     let failedLogins = FailedLogins()
     /// How fast hosts connect.
@@ -85,6 +85,7 @@ public final class Broker: @unchecked Sendable {
         self.logger = logger
         self.isTracing = Atomic(logger.logLevel <= .trace)
         self.hashSeed = generator.next()
+        self.passwords = PasswordQueue(threads: max(1, System.coreCount / 2), seed: self.hashSeed)
         self.serverID = NKey(role: .server, using: &generator).text
         self.closedClients = ClosedClients(limit: options.maxClosedClients)
         self.disk = DiskQueue(threads: options.diskThreads)

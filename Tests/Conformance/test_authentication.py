@@ -125,6 +125,21 @@ def test_others_are_served_while_passwords_are_compared(configured):
     assert not all(wire.receive(0) for wire in slow), "it waited for all of them"
 
 
+@pytest.mark.weir
+def test_who_guesses_one_password_keeps_no_other_user_waiting(configured):
+    """Weir's promise, for clients of one host: hardly one of the guesses is answered before the right one."""
+    slow = HASH.replace("$04$", "$11$")
+    server = configured(
+        "accounts { A { users: [ {user: h, password: '%s'}, {user: k, password: '%s'} ] } }" % (slow, HASH)
+    )
+    guesses = [login(server, "h", f"wrong{number}") for number in range(40)]
+    expect_login(login(server, "k", "s3cret"), "A")
+    answered = [wire for wire in guesses if wire.receive(0.001)]
+    assert len(answered) < 20
+    for wire in guesses:
+        wire.close()
+
+
 def test_who_says_nothing_comes_in_as_the_user_for_that(configured):
     """Core 53."""
     server = configured(USERS + "no_auth_user: a")

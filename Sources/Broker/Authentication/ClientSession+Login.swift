@@ -76,27 +76,35 @@ extension ClientSession {
     private func wait(for check: PasswordCheck) {
         self.hold()
         let (shard, connection, attempt) = (self.shard, self.connection, self.login.attempt)
-        let isTaken = self.broker.passwords.submit(
+        self.broker.passwords.submit(
             check,
+            of: self.options.user,
             from: self.host,
             isWanted: { connection.isOpen.load(ordering: .relaxed) },
-            answer: { isRight in
+            answer: { answer in
                 shard.post(
                     .call { shard in
                         guard let session = shard.clients[connection.id], session.login.attempt == attempt
                         else { return }
-                        session.finish(isRight ? check.user : nil)
+                        switch answer {
+                        case .right: session.finish(check.user)
+                        case .wrong: session.finish(nil)
+                        case .notChecked: session.shed()
+                        }
                     }
                 )
             }
         )
-        if isTaken { return }
-        // Not told that it is wrong: libraries give up then, and this one may be right.
+    }
+
+    /// Sends the client away whose password could not be checked.
+    ///
+    /// Not told that it is wrong: libraries give up then, and this one may be right.
+    private func shed() {
         if self.broker.failedLogins.note(self.host, at: self.shard.now) == 0 {
             self.log("too many passwords wait to be checked")
         }
-        self.login.isHeld = false
-        self.close(.authenticationFailure)
+        self.close("Authentication Timeout")
     }
 
     /// Goes on when a password was checked; `user` is nil if it was wrong.

@@ -1,4 +1,5 @@
 import Synchronization
+import WireProtocol
 
 /// What another configuration means for a client that is connected (core.md §4.6).
 extension ClientSession {
@@ -41,23 +42,24 @@ extension ClientSession {
     private func recheck(_ check: PasswordCheck) {
         self.login.attempt += 1
         let (shard, connection, attempt) = (self.shard, self.connection, self.login.attempt)
-        let isTaken = self.broker.passwords.submit(
+        self.broker.passwords.submit(
             check,
+            of: self.options.user,
             from: self.host,
             isWanted: { connection.isOpen.load(ordering: .relaxed) },
-            answer: { isRight in
-                if isRight { return }
+            answer: { answer in
+                if case .right = answer { return }
                 shard.post(
                     .call { shard in
                         guard let session = shard.clients[connection.id], session.login.attempt == attempt
                         else { return }
-                        session.fail("Authorization Violation")
+                        if case .wrong = answer { return session.fail("Authorization Violation") }
+                        // It comes again, and is checked then.
+                        session.close(.authenticationFailure)
                     }
                 )
             }
         )
-        // It comes again, and is checked then.
-        if !isTaken { self.close(.authenticationFailure) }
     }
 
     /// Takes over what `user` may do, of the same account as before; or makes room where there are too many clients.
