@@ -4,6 +4,8 @@ import Subjects
 
 /// A purge on its way: of one subject with many messages it is done in slices, and others are served in between.
 ///
+/// What a slice costs is in proportion to what it removes, wherever it is: each goes on where the last one ended.
+///
 /// What is published after it began stays. A crash in between leaves a part of it done, and nobody was told that it is.
 public struct StreamPurge: Sendable {
     fileprivate enum Way {
@@ -20,22 +22,27 @@ public struct StreamPurge: Sendable {
     /// Messages removed so far.
     public fileprivate(set) var purged: UInt64 = 0
 
+    /// Where the next slice begins: nothing that is to go is left below.
+    fileprivate var position = StreamSequence.zero
     /// Sequences that the next slice goes on.
     fileprivate var length = sliceLength
 
     /// Sequences that the first slice goes on: a millisecond's work, if all of them are to be removed.
     public static let sliceLength: UInt64 = 4096
-    /// Sequences that a slice goes on at the most, where few of them are to be removed.
-    private static let sliceLengthMax: UInt64 = 65_536
+    /// Sequences that a slice goes on at the least, and at the most where few of them are to be removed.
+    private static let sliceLengths: ClosedRange<UInt64> = 512...65_536
 
-    /// Notes what a slice removed: one that removed little is followed by a longer one, since each waits for its turn.
-    fileprivate mutating func note(_ removed: UInt64) {
-        self.purged += removed
-        if removed < Self.sliceLength / 2 {
-            self.length = min(2 * self.length, Self.sliceLengthMax)
-        } else if removed > Self.sliceLength {
-            self.length = max(self.length / 2, Self.sliceLength)
-        }
+    /// Makes the next slice as long as fits the time it is given, at most twice as long as the last one.
+    ///
+    /// - Parameters:
+    ///   - took: nanoseconds that the last slice took.
+    ///   - next: nanoseconds that the next one may take; up to a second is told apart.
+    public mutating func pace(took: Int64, next: Int64) {
+        let took = UInt64(min(max(took, 1), 1_000_000_000))
+        let next = UInt64(min(max(next, 0), 1_000_000_000))
+        // No product is beyond 65 536 seconds.
+        let length = min(self.length * next / took, 2 * self.length)
+        self.length = min(max(length, Self.sliceLengths.lowerBound), Self.sliceLengths.upperBound)
     }
 }
 
@@ -72,9 +79,10 @@ extension Stream {
             purge.purged = self.store.purge(matching: purge.filter, below: below, keep: keep)
             self.passOnRemovals()
         case .slices(let end):
-            if let first = self.store.next(from: .zero, matching: purge.filter), first < end {
+            if let first = self.store.next(from: purge.position, matching: purge.filter), first < end {
                 let below = min(StreamSequence(first.rawValue + purge.length), end)
-                purge.note(self.store.purge(matching: purge.filter, below: below, keep: 0))
+                purge.position = below
+                purge.purged += self.store.purge(matching: purge.filter, below: below, keep: 0)
                 self.passOnRemovals()
                 if below < end { return true }
             }

@@ -64,6 +64,30 @@ struct StreamPurgeTests {
         )
     }
 
+    @Test("Slices are as long as the time that they are given")
+    func pace() throws {
+        let length = StreamPurge.sliceLength
+        for _ in 0..<6 * length { self.publish("a") }
+        var purge = try self.begin(#"{"filter":"a"}"#)
+        var removed: [UInt64] = []
+        for next in [1_000, 500, 9_000, 0] as [Int64] {
+            let before = purge.purged
+            #expect(self.stream.goOn(&purge))
+            removed.append(purge.purged - before)
+            purge.pace(took: 1_000, next: next)
+        }
+        // Half the time, half the length; never more than twice the length.
+        #expect(removed == [length, length, length / 2, length])
+        let before = purge.purged
+        #expect(self.stream.goOn(&purge))
+        #expect((1..<length / 2).contains(purge.purged - before))
+        purge.pace(took: .max, next: .max)
+        purge.pace(took: 0, next: .max)
+        _ = self.finish(&purge)
+        #expect(purge.purged == 6 * length)
+        #expect(self.stream.store.state.messages == 0)
+    }
+
     @Test("A sequence ends it")
     func below() throws {
         for number in 0..<10 { self.publish(number % 2 == 0 ? "a" : "b") }

@@ -1,4 +1,5 @@
 import Logging
+import NIOCore
 import StreamEngine
 import StreamModel
 import StreamStore
@@ -283,7 +284,8 @@ extension JetStreamAccount {
                     }
                     do throws(APIError) {
                         let begun = try hosted.stream.beginPurge(purge)
-                        self.goOn(begun, for: request, endpoint, handle, on: shard)
+                        let run = PurgeRun(purge: begun, request: request, endpoint: endpoint, handle: handle)
+                        self.goOn(run, on: shard)
                     } catch {
                         self.noteFailure()
                         self.answer(request, endpoint.responseType.failure(error), from: hosted, on: shard)
@@ -292,24 +294,31 @@ extension JetStreamAccount {
             )
     }
 
-    /// Does one slice of a purge, then what else there is to do, then the next one.
-    private func goOn(
-        _ purge: StreamPurge,
-        for request: JetStreamRequest,
-        _ endpoint: JetStreamEndpoint,
-        _ handle: StreamHandle,
-        on shard: Shard
-    ) {
-        guard let hosted = shard.streams[handle.address.slot] else {
-            return self.refuse(request, endpoint, .streamNotFound, on: shard)
+    /// Does one slice of a purge, leaves the loop to others for at least as long as it took, and goes on.
+    ///
+    /// The longer they take, the longer the next slice is: so the purge gets half of the loop, and not more.
+    private func goOn(_ run: PurgeRun, on shard: Shard) {
+        guard let hosted = shard.streams[run.handle.address.slot] else {
+            return self.refuse(run.request, run.endpoint, .streamNotFound, on: shard)
         }
-        var purge = purge
-        if hosted.stream.goOn(&purge) {
-            shard.touch(hosted)
-            let rest = purge
-            shard.post(.call { shard in self.goOn(rest, for: request, endpoint, handle, on: shard) })
-        } else {
-            self.answer(request, APIResponse.streamPurge(purge.purged).encoded(), from: hosted, on: shard)
+        var run = run
+        let start = NIODeadline.now()
+        if let ended = run.ended {
+            let next = min(max(start - ended, PurgeRun.sliceMin), PurgeRun.sliceMax)
+            run.purge.pace(took: run.took.nanoseconds, next: next.nanoseconds)
+        }
+        guard hosted.stream.goOn(&run.purge) else {
+            let response = APIResponse.streamPurge(run.purge.purged).encoded()
+            return self.answer(run.request, response, from: hosted, on: shard)
+        }
+        shard.touch(hosted)
+        let end = NIODeadline.now()
+        run.ended = end
+        run.took = end - start
+        let rest = run
+        shard.loop.scheduleTask(in: rest.took) {
+            self.goOn(rest, on: shard)
+            shard.settle()
         }
     }
 
@@ -320,6 +329,33 @@ extension JetStreamAccount {
             unsafe hosted.stream.answer(to: reply.span.bytes, payload: payload.span.bytes)
         }
         shard.touch(hosted)
+    }
+}
+
+/// A purge on its way, and what has to be known to go on with it.
+private struct PurgeRun: Sendable {
+    var purge: StreamPurge
+    let request: JetStreamRequest
+    let endpoint: JetStreamEndpoint
+    let handle: StreamHandle
+    /// When the last slice ended, and how long it took; nil before the first.
+    var ended: NIODeadline?
+    var took = TimeAmount.nanoseconds(0)
+
+    /// What a slice is to take at the least and at the most, where its length allows that.
+    static let sliceMin = TimeAmount.milliseconds(1)
+    static let sliceMax = TimeAmount.milliseconds(4)
+
+    init(
+        purge: StreamPurge,
+        request: JetStreamRequest,
+        endpoint: JetStreamEndpoint,
+        handle: StreamHandle
+    ) {
+        self.purge = purge
+        self.request = request
+        self.endpoint = endpoint
+        self.handle = handle
     }
 }
 
