@@ -5,6 +5,7 @@ import time
 
 import pytest
 
+from accounts import reload
 from server import Server
 from wire import Wire
 
@@ -154,3 +155,32 @@ def test_a_verbose_trace_shows_what_the_server_says_itself(tmp_path):
     assert any("<<- [PUB $SYS.ACCOUNT.$SYS.CONNECT " in line for line in found)
     assert any('<<- MSG_PAYLOAD: ["{\\"type\\":\\"io.nats.server.advisory' in line for line in found)
     assert lines("-DV") == []
+
+
+def test_a_trace_shows_what_one_client_sends_to_others(configured):
+    """On whichever thread they are served; also once a reload has begun it."""
+    server = configured("debug: true\n")
+    readers = [Wire(server) for _ in range(4)]
+    for reader in readers:
+        reader.send('CONNECT {"verbose":false}\nSUB a 7\nPING\n')
+        reader.expect("PONG\n")
+    sender = Wire(server)
+    sender.send('CONNECT {"verbose":false}\n')
+
+    def send(count):
+        for number in range(count):
+            sender.send(f"PUB a 1\n{number}\n")
+            for reader in readers:
+                reader.expect(f"MSG a 7 1\n{number}\n")
+
+    send(5)
+    assert "->> [MSG" not in server.log_text()
+    reload(server, "trace: true\n")
+    send(5)
+    sender.send("PING\n")
+    sender.expect("PONG\n")
+    assert server.log_text().count("->> [MSG a 7 1]") == 20
+    for number in range(5):
+        assert server.log_text().count(f'->> MSG_PAYLOAD: ["{number}"]') == 4
+    for wire in [sender, *readers]:
+        wire.close()

@@ -65,9 +65,21 @@ extension ClientSession {
 
     /// Lets other threads write to the socket.
     func share() {
-        if self.isShared { return }
+        // What is traced comes here: nobody else sees all of it.
+        if self.isShared || self.isTracing { return }
         self.isShared = true
         self.connection.gate.open(self.connection.channel)
+    }
+
+    /// Lets no other thread write any more.
+    func stopSharing() {
+        guard self.isShared else { return }
+        self.isShared = false
+        let rest = self.connection.gate.begin()
+        self.connection.gate.close()
+        if rest.readableBytes == 0 { return }
+        self.handedBytes += rest.readableBytes
+        self.connection.channel.writeAndFlush(rest, promise: nil)
     }
 
     /// Writes to a socket that other loops may write to.

@@ -78,7 +78,10 @@ final class ClientSession {
     }
 
     /// Finds out anew whether operations are logged.
-    func readTracing() { self.isTracing = self.broker.isTracing.load(ordering: .relaxed) }
+    func readTracing() {
+        self.isTracing = self.broker.isTracing.load(ordering: .relaxed)
+        if self.isTracing { self.stopSharing() }
+    }
 
     var stage: OutboundStage { self.connection.stages[self.shard.index] }
 
