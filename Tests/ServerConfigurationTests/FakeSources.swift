@@ -46,3 +46,18 @@ struct FakeSources {
         }
     }
 }
+
+/// The configuration that `text` stands for.
+func read(_ text: String) throws -> Configuration {
+    try Configuration(reading: try FakeSources().tree(text))
+}
+
+/// The errors of `text`, or its warnings if it has none.
+func complaints(of text: String) -> String {
+    do {
+        let configuration = try read(text)
+        return configuration.warnings.map { "warning \($0)" }.joined(separator: "\n")
+    } catch {
+        return "\(error)"
+    }
+}
