@@ -3,6 +3,7 @@
 import collections
 import re
 import signal
+import socket
 import time
 
 import pytest
@@ -138,6 +139,27 @@ def test_a_reader_that_is_too_slow_is_cut_off_and_its_publisher_is_not(configure
     while slow.receive():
         pass
     assert b"-ERR" not in slow.buffer
+    publisher.close()
+    slow.close()
+
+
+@pytest.mark.parametrize("last, word", [("FOO\n", b"-ERR 'Unknown Protocol Operation'\r\n"), ("PUB x\n", b"")])
+def test_what_waits_for_a_client_is_sent_before_it_is_closed(server, last, word):
+    """Core §1, terms: closing flushes what is already queued."""
+    slow, publisher = Wire(server), Wire(server)
+    slow.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65_536)
+    slow.send(PLAIN + b"SUB big 1\r\n")
+    slow.expect_alive()
+    publisher.send(PLAIN)
+    message = b"PUB big 1000000\r\n" + b"x" * 1_000_000 + b"\r\n"
+    publisher.send(message * 14)
+    publisher.expect_alive()
+    slow.send(last)
+    time.sleep(0.5)
+    while slow.receive():
+        pass
+    assert slow.buffer.count(b"MSG big 1 1000000\r\n") == 14
+    assert bytes(slow.buffer[-60:]).endswith(b"x\r\n" + word)
     publisher.close()
     slow.close()
 

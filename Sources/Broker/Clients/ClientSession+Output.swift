@@ -52,7 +52,7 @@ extension ClientSession {
         if self.isShared { self.writeShared(buffer) } else { channel.writeAndFlush(buffer, promise: nil) }
         if buffer.capacity <= 64 << 10 { buffer.clear() } else { buffer = ByteBuffer() }
         self.measureBacklog()
-        if self.isClosing { channel.close(promise: nil) }
+        if self.isClosing { self.hangUp() }
     }
 
     /// Writes what another loop has framed, and lets it write itself the next time.
@@ -168,6 +168,22 @@ extension ClientSession {
         self.activity.value.didClose(reason)
         if reason == .staleConnection { self.shard.counters.staleConnections += 1 }
         self.isClosing = true
-        if self.stage.bytes.value.readableBytes == 0 { self.connection.channel.close(promise: nil) }
+        if self.stage.bytes.value.readableBytes == 0 { self.hangUp() }
+    }
+
+    /// Closes once what waits at the socket is written (core.md, terms), or the client takes too long to read it.
+    private func hangUp() {
+        let channel = self.connection.channel
+        if self.waitingBytes == 0 { return channel.close(promise: nil) }
+        if self.isHangingUp { return }
+        self.isHangingUp = true
+        let limit = self.shard.loop.scheduleTask(in: self.broker.current.writeDeadline) {
+            channel.close(promise: nil)
+        }
+        channel.writeAndFlush(ByteBuffer())
+            .whenComplete { _ in
+                limit.cancel()
+                channel.close(promise: nil)
+            }
     }
 }

@@ -48,6 +48,8 @@ final class ClientSession {
     var isClosing = false
     /// Whether a proxy has yet to say where the client comes from.
     var awaitsProxy = false
+    /// Whether it is closed as soon as what waits for it is written.
+    var isHangingUp = false
     var isPaused = false
     /// Whether other loops may write to the socket.
     var isShared = false
