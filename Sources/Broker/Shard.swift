@@ -628,8 +628,9 @@ final class Shard: @unchecked Sendable {
         catalogID: UInt64,
         in view: AccountView
     ) -> HostedStream {
-        // Not so much at a time that it alone would cut a client off.
-        stream.deliveryBudget.bytes = min(stream.deliveryBudget.bytes, max(1, self.deliveryBytesMax))
+        // Not so much at a time that streams of all loops together would cut a client off.
+        let share = self.deliveryBytesMax / self.broker.shards.count
+        stream.deliveryBudget.bytes = min(stream.deliveryBudget.bytes, max(1, share))
         let slot = self.streams.nextSlot
         let handle = StreamHandle(name: name, address: StreamAddress(shard: self.index, slot: slot))
         stream.laneCount = self.broker.shards.count

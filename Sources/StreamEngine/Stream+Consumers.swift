@@ -123,6 +123,7 @@ extension Stream {
     /// Ends all waiting requests: the stream is deleted, or the server stops.
     public func terminateWaiting(_ cause: Consumer.Termination) {
         for entry in self.consumers.all { entry.consumer.terminateWaiting(cause, effects: &self.outgoing) }
+        _ = self.reads.takeAll()
     }
 
     /// What INFO says of a consumer.
@@ -224,7 +225,12 @@ extension Stream {
         let ready = self.ready
         self.ready.removeAll(keepingCapacity: true)
         var heldUp = 0
-        for slot in ready {
+        for (place, slot) in ready.enumerated() {
+            if self.isTurnOver {
+                // Before those that had their turn and want another one.
+                self.ready.insert(contentsOf: ready[place...], at: 0)
+                break
+            }
             guard let entry = self.consumers[slot] else { continue }
             entry.isReady = false
             var budget = self.deliveryBudget
@@ -242,8 +248,9 @@ extension Stream {
             self.releaseSettled(by: entry)
         }
         if !self.store.hasUncommitted { self.releaseHeld() }
-        self.isHeldUp = heldUp > 0
-        return self.ready.count > heldUp
+        let reads = self.serveReads(interest: interest)
+        self.isHeldUp = heldUp > 0 || reads.isHeldUp
+        return self.ready.count > heldUp || reads.hasMore
     }
 
     /// Does what is due at `now`.

@@ -23,7 +23,7 @@ extension Stream {
         )
     }
 
-    private func find(_ request: MessageGetRequest) -> StreamSequence? {
+    func find(_ request: MessageGetRequest) -> StreamSequence? {
         if !request.lastBySubject.isEmpty {
             guard let pattern = SubjectPattern(request.lastBySubject) else { return nil }
             return self.store.last(
@@ -45,6 +45,8 @@ extension Stream {
 
     /// Answers a DIRECT.GET (streams.md §2.10) with the message itself, or a status.
     ///
+    /// Of many messages the next ``deliver(now:interest:)`` begins to send what its client takes.
+    ///
     /// - Parameter subjectPart: what follows the stream's name in the request's subject; empty for nothing.
     public func directGet(subjectPart: RawSpan, body: RawSpan, reply: RawSpan, headers: RawSpan) {
         if reply.isEmpty { return }
@@ -58,99 +60,28 @@ extension Stream {
                 body,
                 subject: subjectPart.text
             )
-            try self.answerDirect(request.get, to: reply)
+            try self.answerDirect(request.get, to: reply, size: body.byteCount + reply.byteCount)
         } catch {
             self.answerStatus(error.rawValue, fields: [], to: reply)
         }
     }
 
-    private func answerDirect(_ get: MessageGetRequest, to reply: RawSpan) throws(DirectGetRequest.Refusal) {
-        if !get.multiLast.isEmpty { return try self.answerMultiLast(get, to: reply) }
-        guard let sequence = self.find(get) else { throw .notFound }
-        if get.batch > 0 { return try self.answerBatch(get, from: sequence, to: reply) }
-        guard self.sendMessage(sequence, fields: [], withHeaders: !get.noHeaders, to: reply) != nil else {
-            throw .notFound
+    private func answerDirect(_ get: MessageGetRequest, to reply: RawSpan, size: Int)
+        throws(DirectGetRequest.Refusal)
+    {
+        if get.batch > 0 || !get.multiLast.isEmpty {
+            // In parts, when the clients of the stream have their turn.
+            let read = DirectRead(get: get, reply: reply.array(), footprint: size + 256)
+            if !self.reads.append(read) { throw .tooManyRequests }
+            return
         }
+        guard let sequence = self.find(get),
+            self.sendMessage(sequence, fields: [], withHeaders: !get.noHeaders, to: reply) != nil
+        else { throw .notFound }
     }
-
-    private func answerBatch(
-        _ get: MessageGetRequest,
-        from start: StreamSequence,
-        to reply: RawSpan
-    ) throws(DirectGetRequest.Refusal) {
-        let pattern = get.nextBySubject.isEmpty ? nil : SubjectPattern(get.nextBySubject)
-        let filter = pattern.map { SubjectFilter([$0]) } ?? .all
-        var left = self.store.count(from: start, matching: filter)
-        var next = self.store.next(from: start, matching: filter)
-        var previous = StreamSequence.zero
-        var bytes = 0
-        var sent = 0
-        while let sequence = next, sent < get.batch {
-            left -= min(left, 1)
-            let fields: [(StaticString, UInt64)] = [
-                ("Nats-Num-Pending", left), ("Nats-Last-Sequence", previous.rawValue),
-            ]
-            if let size = self.sendMessage(sequence, fields: fields, withHeaders: !get.noHeaders, to: reply) {
-                previous = sequence
-                bytes += size
-                sent += 1
-            }
-            if bytes >= (get.maxBytes > 0 ? get.maxBytes : Self.answerBytesMax) { break }
-            next = self.store.next(from: sequence.next, matching: filter)
-        }
-        if sent == 0 { throw .notFound }
-        self.answerStatus(
-            "204 EOB",
-            fields: [("Nats-Num-Pending", left), ("Nats-Last-Sequence", previous.rawValue)],
-            to: reply
-        )
-    }
-
-    private func answerMultiLast(
-        _ get: MessageGetRequest,
-        to reply: RawSpan
-    ) throws(DirectGetRequest.Refusal) {
-        let patterns = get.multiLast.compactMap { SubjectPattern($0) }
-        if patterns.isEmpty { throw .noResults }
-        var limit = self.store.state.lastSequence
-        if get.upToSequence != .zero { limit = min(limit, get.upToSequence) }
-        if let time = get.upToTime, let first = self.store.first(atOrAfter: time) {
-            limit = min(limit, first.previous)
-        }
-        let found = self.store.lastPerSubject(matching: SubjectFilter(patterns), atOrBefore: limit)
-        if found.count > DirectGetRequest.subjectsMax { throw .tooMany }
-        let wanted = found.filter { $0 >= get.sequence }
-        if wanted.isEmpty { throw .noResults }
-        var left = UInt64(wanted.count)
-        var previous = StreamSequence.zero
-        var bytes = 0
-        for sequence in get.batch > 0 ? wanted.prefix(get.batch) : wanted[...] {
-            left -= 1
-            let fields: [(StaticString, UInt64)] = [
-                ("Nats-Num-Pending", left), ("Nats-Last-Sequence", previous.rawValue),
-            ]
-            guard let size = self.sendMessage(sequence, fields: fields, withHeaders: true, to: reply) else {
-                continue
-            }
-            previous = sequence
-            bytes += size
-            if bytes >= (get.maxBytes > 0 ? get.maxBytes : Self.answerBytesMax) { break }
-        }
-        self.answerStatus(
-            "204 EOB",
-            fields: [
-                ("Nats-Num-Pending", left), ("Nats-Last-Sequence", previous.rawValue),
-                ("Nats-UpTo-Sequence", limit.rawValue),
-            ],
-            to: reply
-        )
-    }
-
-    /// The most bytes of one answer of many messages: the server's default `max_pending`.
-    private static let answerBytesMax = 64 << 20
 
     /// Sends a stored message with the headers that say where it is from; its size, or nil if it is not there.
-    private func sendMessage(
+    func sendMessage(
         _ sequence: StreamSequence,
         fields: [(StaticString, UInt64)],
         withHeaders: Bool,
@@ -176,7 +107,7 @@ extension Stream {
         return size
     }
 
-    private func answerStatus(_ status: String, fields: [(StaticString, UInt64)], to reply: RawSpan) {
+    func answerStatus(_ status: String, fields: [(StaticString, UInt64)], to reply: RawSpan) {
         var block = HeaderBlock.status(status)
         for (key, value) in fields { HeaderBlock.append(key, value, to: &block) }
         unsafe self.answer(to: reply, headers: block.span.bytes, payload: RawSpan())

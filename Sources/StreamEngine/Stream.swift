@@ -62,12 +62,14 @@ public final class Stream {
     var scratch = ByteBuffer()
     var consumers = SlotTable<StreamConsumer>()
     var consumerSlots: [String: ConsumerSlot] = [:]
-    /// How much one consumer delivers before the others and the sockets get their turn.
+    /// How much is delivered before other streams and the sockets get their turn, and of one consumer before others.
     public var deliveryBudget = DeliveryBudget(messages: 4096, bytes: 4 << 20)
     /// Whether the last ``deliver(now:interest:)`` kept messages back because no client that asked takes more for now.
     ///
     /// Whoever hosts the stream calls it again after a while.
     public internal(set) var isHeldUp = false
+    /// Reads of many messages that are not answered to their end.
+    var reads = DirectReadQueue()
     /// Consumers with a filter.
     var filtered: [StreamConsumer] = []
     /// Consumers that may deliver in this cycle.
@@ -261,6 +263,7 @@ public final class Stream {
     /// - Returns: False while something is under way, and not all is given back.
     public func rest() -> Bool {
         guard self.store.rest(), !self.isCommitting, self.outgoing.isEmpty, self.held.isEmpty,
+            self.reads.isEmpty,
             self.heldLanes?.isEmpty ?? true
         else {
             return false

@@ -19,6 +19,8 @@ public struct DirectGetRequest: Hashable, Sendable {
         case noResults = "404 No Results"
         /// More subjects match than one answer may name.
         case tooMany = "413 Too Many Results"
+        /// So many requests wait to be answered that no other one may.
+        case tooManyRequests = "429 Too Many Requests"
     }
 
     /// The most subjects that `multi_last` may match.

@@ -16,7 +16,7 @@ LINE = re.compile(r'\[TRC\] (?P<place>127\.0\.0\.1:\d+ - cid:\d+)(?P<name>( - "[
 
 def traced(server, last):
     """The lines of the trace without place and name, once `last` is among them; and all names."""
-    limit = time.monotonic() + 10
+    limit = time.monotonic() + 60
     while True:
         found = [LINE.search(line) for line in server.log_text().splitlines()]
         found = [match for match in found if match]
