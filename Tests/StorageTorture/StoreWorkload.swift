@@ -43,11 +43,11 @@ struct StoreWorkload {
     /// How the files are encrypted; nil: not at all.
     var encryption: StoreEncryption?
 
-    init(operations: [Operation], segmentBytes: Int) {
+    init(operations: [Operation], segmentBytes: Int, compresses: Bool = false) {
         self.operations = operations
         self.limits = StoreLimits()
         self.segmentBytes = segmentBytes
-        self.compresses = false
+        self.compresses = compresses
     }
 
     init(seed: UInt64, count: Int) {

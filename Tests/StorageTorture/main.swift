@@ -7,7 +7,7 @@ import TestSupport
 ///     StorageTorture [--seed N] [--states N] [--flips N]
 ///
 /// Crashes until there were `states` distinct ones (100 000), fails every call of some workloads, and flips every
-/// bit of a store (or `flips` of them). A quarter of the crashed workloads is encrypted. Everything follows from the seed, which is printed.
+/// bit of a store (or `flips` of them), and of others whose segments are packed or compressed. A quarter of the crashed workloads is encrypted. Everything follows from the seed, which is printed.
 ///
 /// Exit code: 0 nothing found, 1 a finding, 2 wrong arguments.
 struct TortureOptions {
@@ -68,17 +68,17 @@ private func fail(_ options: TortureOptions) throws -> [String] {
     return torture.problems
 }
 
-private func damage(_ options: TortureOptions) throws -> [String] {
-    let torture = try DamageTorture()
+private func damage(_ options: TortureOptions, _ form: DamageTorture.Form) throws -> [String] {
+    let torture = try DamageTorture(form)
     let count = min(torture.bits, options.flips)
     var random = SeededGenerator(seed: options.seed)
     for number in 0..<count where torture.problems.count < 20 {
         let bit = count < torture.bits ? Int.random(in: 0..<torture.bits, using: &random) : number
         // One bit of each byte without the index, in turn.
         try torture.flip(bit, withoutIndex: bit % 8 == bit / 8 % 8, isThorough: number % 64 == 0)
-        if number % 100_000 == 0 { say("damage: \(number) of \(count) bits") }
+        if number % 100_000 == 0 { say("damage: \(number) of \(count) bits, segments are \(form)") }
     }
-    say("damage: \(count) bits flipped")
+    say("damage: \(count) bits flipped, segments are \(form)")
     return torture.problems
 }
 
@@ -88,7 +88,8 @@ private func run() throws -> Int32 {
         return 2
     }
     say("seed \(options.seed)")
-    let problems = try crash(options) + fail(options) + damage(options)
+    let problems =
+        try crash(options) + fail(options) + DamageTorture.Form.allCases.flatMap { try damage(options, $0) }
     for problem in problems { print("FOUND \(problem)") }
     print(problems.isEmpty ? "nothing found" : "\(problems.count) findings")
     return problems.isEmpty ? 0 : 1

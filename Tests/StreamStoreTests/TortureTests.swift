@@ -51,14 +51,18 @@ struct TortureTests {
         #expect(torture.faults > 50)
     }
 
-    @Test("Whatever bit is flipped, one message is lost at most, and nothing is deleted")
-    func damage() throws {
-        let torture = try DamageTorture()
-        for number in 0..<600 {
-            let bit = number * (torture.bits / 600) + number % 8
+    @Test(
+        "Whatever bit is flipped, one message or one compressed block is lost at most, and nothing is deleted",
+        arguments: DamageTorture.Form.allCases
+    )
+    func damage(form: DamageTorture.Form) throws {
+        let torture = try DamageTorture(form)
+        let count = form == .plain ? 600 : 200
+        for number in 0..<count {
+            let bit = number * (torture.bits / count) + number % 8
             try torture.flip(bit, withoutIndex: number % 5 == 0, isThorough: number % 20 == 0)
         }
         #expect(torture.problems == [])
-        #expect(torture.bits > 900_000)
+        #expect(torture.bits > (form == .compressed ? 200_000 : 400_000))
     }
 }
