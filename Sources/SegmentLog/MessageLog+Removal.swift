@@ -28,6 +28,22 @@ extension MessageLog {
         return result
     }
 
+    /// As ``erase(at:)`` if the record at `position` is the message `sequence`, also one that is marked as erased already,
+    /// whose body may be left; false if it is another one or none.
+    public func erase(_ sequence: UInt64, at position: LogPosition) -> Bool {
+        var isFound = false
+        self.visitsErased = true
+        _ = self.withRecord(at: position) { header, _ in
+            isFound = header.sequence == sequence && header.position == position
+        }
+        self.visitsErased = false
+        if isFound { _ = self.erase(at: position) }
+        return isFound
+    }
+
+    /// Whether a record was given to ``erase(at:)`` that no finished write has overwritten.
+    public var isErasing: Bool { self.writer.isErasing }
+
     /// Gives up the segments in which every message is below `sequence`; nil if there are none.
     ///
     /// They are gone here at once, and on the disk when the result has been performed, on any thread. The

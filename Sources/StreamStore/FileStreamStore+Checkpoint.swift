@@ -19,7 +19,7 @@ final class FileCheckpoint: StoreCheckpoint, @unchecked Sendable {
     /// Segments to rewrite once the state file says what is gone from them.
     let sparse: [SparseSegment]
     /// Messages to overwrite when it is done.
-    let erasures: [LogPosition]
+    let erasures: [PendingErasure]
     /// Message ids for the state file.
     let messageIDs: [DedupTable.Entry]
     /// What has to be durable before the index may say it.
@@ -44,7 +44,7 @@ final class FileCheckpoint: StoreCheckpoint, @unchecked Sendable {
         compactedPath: String?,
         deadSegments: [UInt64],
         sparse: [SparseSegment],
-        erasures: [LogPosition],
+        erasures: [PendingErasure],
         messageIDs: [DedupTable.Entry],
         logMark: UInt64,
         journalMark: UInt64
@@ -231,6 +231,7 @@ extension FileStreamStore {
             sweptTo: self.timersSwept
         )
         if isComplete {
+            self.journalErasures(erasures)
             // The journal's file is only at its end once the commit before the checkpoint is synced.
             self.journalWanted = self.journal.marks.appended
             if self.log.marks.synced < self.log.marks.appended
@@ -290,14 +291,13 @@ extension FileStreamStore {
         self.stateBytes = 0
         self.stateDue = false
         self.sparse = checkpoint.sparse
-        for position in checkpoint.erasures {
+        for erasure in checkpoint.erasures {
             // Not in a file that is about to be replaced by a copy made before.
-            if position.segment == self.log.rewriting {
-                self.erasures.append(position)
-                continue
+            if erasure.position.segment == self.log.rewriting {
+                self.erasures.append(erasure)
+            } else {
+                self.overwrite(erasure)
             }
-            _ = self.log.erase(at: position)
-            self.isErasing = true
         }
         if let removal = self.journal.removeFiles(below: checkpoint.writer.record.journal) {
             self.fileRemovals.append(removal)

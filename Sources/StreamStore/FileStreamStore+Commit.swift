@@ -10,8 +10,6 @@ final class FileCommit: StoreCommit, @unchecked Sendable {
     let syncsLog: Bool
     let syncsJournal: Bool
     let removals: [FileRemoval]
-    /// Whether `removals` are to be done only after the log is written.
-    let keepsFiles: Bool
     /// The newest time the store knew when this was made.
     let clock: Int64
     private var isPerformed = false
@@ -24,7 +22,6 @@ final class FileCommit: StoreCommit, @unchecked Sendable {
         syncsLog: Bool,
         syncsJournal: Bool,
         removals: [FileRemoval],
-        keepsFiles: Bool,
         clock: Int64
     ) {
         self.logWrite = log
@@ -32,7 +29,6 @@ final class FileCommit: StoreCommit, @unchecked Sendable {
         self.syncsLog = syncsLog
         self.syncsJournal = syncsJournal
         self.removals = removals
-        self.keepsFiles = keepsFiles
         self.clock = clock
     }
 
@@ -46,8 +42,6 @@ final class FileCommit: StoreCommit, @unchecked Sendable {
         self.isPerformed = isWritten && isNoted
         self.syncNanoseconds =
             (self.logWrite?.syncNanoseconds ?? 0) + (self.journalWrite?.syncNanoseconds ?? 0)
-        // Journal files that tell what is to be overwritten go after it has been. On a full disk room is made.
-        if !isWritten, self.keepsFiles { return }
         // A file that stays is found again when the store is opened.
         for removal in self.removals { do { try removal.perform() } catch {} }
     }
@@ -112,11 +106,9 @@ extension FileStreamStore {
             syncsLog: syncs,
             syncsJournal: syncsJournal,
             removals: self.fileRemovals,
-            keepsFiles: self.isErasing,
             clock: self.clock
         )
         self.fileRemovals = []
-        self.isErasing = false
         self.commit = commit
         return commit
     }
@@ -145,6 +137,7 @@ extension FileStreamStore {
         }
         if let failure { throw self.didFail(failure) }
         self.fullDisk = nil
+        self.didWriteErasures()
         if commit.syncsLog {
             self.mustSync = false
             // What was appended meanwhile is not older than what the commit knew.

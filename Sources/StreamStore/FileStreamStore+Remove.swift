@@ -19,7 +19,7 @@ extension FileStreamStore {
     /// As `remove(_:erase:)`, for a message that is stored.
     func remove(_ sequence: UInt64, erase: Bool) {
         if erase, let place = self.place(of: sequence) {
-            self.erasures.append(place.position)
+            self.erasures.append(PendingErasure(sequence: sequence, position: place.position))
             self.keepMessageID(of: sequence, at: place)
         }
         self.drop(sequence)

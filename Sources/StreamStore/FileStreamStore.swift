@@ -82,13 +82,13 @@ public final class FileStreamStore: StreamStore {
     /// The journal mark up to which somebody waits for a sync.
     var journalWanted: UInt64 = 0
     /// Messages to overwrite after the next checkpoint that begins.
-    var erasures: [LogPosition] = []
+    var erasures: [PendingErasure] = []
+    /// Messages that the log was told to overwrite, until it has.
+    var overwriting: [PendingErasure] = []
     /// Files to remove with the next commit or checkpoint.
     var fileRemovals: [FileRemoval] = []
     /// Message ids of messages that were or will be overwritten, for the state file.
     var erasedIDs: [DedupTable.Entry] = []
-    /// Whether the next commit overwrites messages.
-    var isErasing = false
     /// Whether the next commit syncs whatever the durability is.
     var mustSync = false
     /// Time of the first write not synced; nil if everything is.

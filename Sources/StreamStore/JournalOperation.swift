@@ -15,7 +15,7 @@ internal import Subjects
 /// Applied to the same store in the same order they have the same outcome: nothing is read from a clock. A limit
 /// that drops old messages needs no entry: appends alone decide it.
 enum JournalOperation {
-    /// One message was removed.
+    /// One message was removed; or, with `erase`, it was removed already and may not have been overwritten.
     case remove(UInt64, erase: Bool)
     /// Messages were purged.
     case purge(SubjectFilter, below: UInt64?, keep: UInt64)

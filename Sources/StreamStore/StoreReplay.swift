@@ -11,6 +11,10 @@ struct StoreReplay {
     private(set) var consumers: [ConsumerID: RecoveredConsumer]
     /// What was found so far.
     private(set) var report: StoreReport
+    /// Messages that entries removed, to be overwritten after the next checkpoint.
+    private var erased: Set<UInt64> = []
+    /// Messages to overwrite that were gone already: as of the checkpoint, which was the last thing that needed them.
+    private var unfinished: [UInt64] = []
 
     init(
         store: FileStreamStore,
@@ -62,6 +66,7 @@ struct StoreReplay {
         // The end of the log may be damaged: its sequences are not given again.
         if store.last < self.log.lastSequence { self.pass(upTo: self.log.lastSequence) }
         if store.last < reached { self.pass(upTo: reached) }
+        self.finishErasures()
     }
 
     /// Where to begin to replay: where `base` ends, or, if that is missing, at the log's first record.
@@ -120,12 +125,56 @@ struct StoreReplay {
         }
     }
 
+    /// Has those messages overwritten that a process ended before it could overwrite.
+    private func finishErasures() {
+        if self.unfinished.isEmpty { return }
+        let segments = self.log.summaries.map { $0.firstSequence }
+        var place: LogPosition?
+        for sequence in self.unfinished.sorted() {
+            if let known = self.store.reader.slot(sequence)?.position,
+                self.store.overwrite(PendingErasure(sequence: sequence, position: known))
+            {
+                continue
+            }
+            // The index does not know any more: its segment does.
+            guard let segment = segments.last(where: { $0 <= sequence }) else { continue }
+            if place.map({ $0.segment < segment }) ?? true {
+                place = LogPosition(segment: segment, offset: 48)
+            }
+            self.search(sequence, from: &place)
+        }
+    }
+
+    /// Looks for the message in the segment of `place`, and has it overwritten if it is there.
+    private func search(_ sequence: UInt64, from place: inout LogPosition?) {
+        guard let segment = place?.segment else { return }
+        while let position = place, position.segment == segment {
+            // One that is marked already may have been left with its body.
+            if self.store.overwrite(PendingErasure(sequence: sequence, position: position)) { return }
+            var passed: UInt64 = 0
+            let result = self.log.withRecord(at: position) { header, _ in passed = header.sequence }
+            if passed > sequence { return }
+            switch result {
+            case .record(let next), .erased(let next), .damaged(_, .some(let next)): place = next
+            case .damaged(_, nil), .end, .absent, .failed:
+                // There is nothing behind it.
+                place = LogPosition(segment: segment, offset: .max)
+                return
+            }
+        }
+    }
+
     private mutating func apply(_ operation: JournalOperation?, _ bytes: RawSpan) {
         let store = self.store
         store.tail.journalBytes += bytes.byteCount + 16
         switch operation {
         case .remove(let sequence, let erase):
-            if store.isStored(sequence) { store.remove(sequence, erase: erase) }
+            if store.isStored(sequence) {
+                store.remove(sequence, erase: erase)
+                if erase { self.erased.insert(sequence) }
+            } else if erase, !self.erased.contains(sequence) {
+                self.unfinished.append(sequence)
+            }
         case .purge(let filter, let below, let keep):
             _ = store.applyPurge(filter, below: below, keep: keep)
         case .skip(let sequence): store.advance(to: sequence)
