@@ -114,7 +114,7 @@ let package = Package(
         .target(
             name: "Reports",
             dependencies: [
-                "Broker", "CChecksum", "StreamModel", "Subjects",
+                "Broker", "StreamModel", "Subjects",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "Logging", package: "swift-log"),
             ],

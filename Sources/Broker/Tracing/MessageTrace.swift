@@ -32,6 +32,9 @@ struct MessageTrace: Sendable {
         let name: String
     }
 
+    /// The largest report that is compressed.
+    private static let compressedBytesMax = 256 << 10
+
     /// What was asked for.
     private let request: TraceRequest
     /// Bytes of headers and payload.
@@ -86,10 +89,10 @@ struct MessageTrace: Sendable {
         for event in self.events { event.write(to: &writer) }
         writer.endArray()
         writer.endObject()
-        guard let encoding = self.request.encoding else { return ([], writer.bytes) }
-        var headers: [UInt8] = []
-        HeaderBlock.append("Content-Encoding", encoding.rawValue, to: &headers)
-        return (headers, encoding.wrap(writer.bytes))
+        guard var encoding = self.request.encoding else { return ([], writer.bytes) }
+        // A loop has better things to do than to compress a client's own headers.
+        if writer.bytes.count > Self.compressedBytesMax { encoding = .identity }
+        return (encoding.headers, encoding.encode(writer.bytes))
     }
 }
 

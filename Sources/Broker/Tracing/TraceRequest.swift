@@ -10,7 +10,7 @@ struct TraceRequest {
     /// Whether the message itself is neither delivered nor stored.
     let isReportOnly: Bool
     /// How the report is wrapped; nil: it is not said, because nobody asked.
-    let encoding: TraceEncoding?
+    let encoding: AnswerEncoding?
 
     /// The value of the destination that says: not traced from here on.
     static let disabled = "trace disabled"
@@ -28,8 +28,8 @@ struct TraceRequest {
     /// The request in `headers`; nil if there is none after all.
     ///
     /// - Parameter random: any number, which decides whether a message of an account is among those that are traced.
-    init?(_ headers: RawSpan, account: MessageTraceOptions?, random: UInt64) {
-        guard let headers = Self.parse(headers) else { return nil }
+    init?(_ block: RawSpan, account: MessageTraceOptions?, random: UInt64) {
+        guard let headers = Self.parse(block) else { return nil }
         // A server would have set it, and none is connected: what says otherwise is not believed.
         if headers["Nats-Trace-Origin-Account"] != nil { return nil }
         self.headers = headers
@@ -45,7 +45,7 @@ struct TraceRequest {
             self.destination = account.destination
             self.isReportOnly = false
         }
-        self.encoding = headers["Accept-Encoding"]?.first.map { TraceEncoding(accepted: $0) }
+        self.encoding = headers["Accept-Encoding"] == nil ? nil : AnswerEncoding(headers: block.array())
     }
 
     /// Whether the headers belong to a W3C trace that is recorded: the last of four parts has its lowest bit set.

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Reports
+@testable import Broker
 
 @Suite("Encodings of answers")
 struct AnswerEncodingTests {

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Reports
+@testable import Broker
 
 @Suite("Frames of Snappy")
 struct SnappyFramesTests {

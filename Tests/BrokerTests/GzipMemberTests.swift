@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Reports
+@testable import Broker
 
 @Suite("Members of gzip")
 struct GzipMemberTests {
