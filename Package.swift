@@ -94,7 +94,8 @@ let package = Package(
         .target(
             name: "Broker",
             dependencies: [
-                "StreamEngine", "StreamStore", "WireProtocol", "Subjects", "StreamModel", "CChecksum", "CCrypt",
+                "StreamEngine", "StreamStore", "WireProtocol", "Subjects", "StreamModel", "CChecksum",
+                "CCrypt",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),

@@ -62,8 +62,6 @@ final class Shard: @unchecked Sendable {
     var counters = Counters()
     /// Whether the publisher whose bytes are being read should pause: somebody downstream cannot keep up.
     var wantsPause = false
-    /// The same for longer: a client that is published to cannot.
-    var wantsStall = false
     /// Numbers that spread deliveries over the members of queue groups, and other things.
     var random: RandomNumbers
 
@@ -74,7 +72,7 @@ final class Shard: @unchecked Sendable {
     private var letters: [Letter] = []
     private(set) var accounts: [AccountView?] = []
     /// Stages to flush, each with its connection: it may be gone by then, and must not be freed before.
-    private var touchedStages: [(stage: OutboundStage, connection: Connection, isFed: Bool)] = []
+    private var touchedStages: [(stage: OutboundStage, connection: Connection, feeder: Connection?)] = []
     private var touchedStreams: [HostedStream] = []
     /// Answers of other loops' streams that are sent when this cycle ends.
     private var sentLanes: [WaitingAnswers.Lane] = []
@@ -85,6 +83,9 @@ final class Shard: @unchecked Sendable {
     private var spareBatches: [IngestBatch] = []
     private var wakeUp: (at: Timestamp, task: Scheduled<Void>)?
     private var isSettling = false
+    /// Whether the cycle ends as soon as all sockets that are ready have been read, and what they brought so far.
+    private var isSettleDue = false
+    private var readBytes = 0
     /// Looks whether clients take what is sent; see ``watchWrites()``.
     var writeWatch: RepeatedTask?
     private var isOpeningMail = false
@@ -97,6 +98,8 @@ final class Shard: @unchecked Sendable {
     private static let largeStagesMax = 16
     /// Clients written to in a cycle up to which this loop writes to those of other loops itself.
     private static let directWritesMax = 4
+    /// Bytes of several sockets after which the cycle ends at once.
+    private static let readBytesMax = 256 << 10
     /// Items after which a batch is mailed before the cycle ends.
     private static let batchBytesMax = 1 << 20
 
@@ -359,7 +362,7 @@ final class Shard: @unchecked Sendable {
                 // The counters are this loop's own.
                 unsafe stage.messagesOut += 1
                 unsafe stage.bytesOut += headers.byteCount + payload.byteCount
-                if !stage.isTouched { self.touch(stage, isFed: origin != nil) }
+                if !stage.isTouched { self.touch(stage, feeder: origin) }
                 return true
             }
         }
@@ -507,12 +510,15 @@ final class Shard: @unchecked Sendable {
 
     /// Puts a stage on the list of those that are flushed at the end of the cycle.
     ///
-    /// `isFed` says that a client published what is in it: a client that is slowed down if it is too much.
-    func touch(_ stage: OutboundStage, isFed: Bool = false) {
+    /// `feeder` is the client that published what is in it first: it is slowed down if it is too much.
+    func touch(_ stage: OutboundStage, feeder: Connection? = nil) {
         if stage.isTouched { return }
         stage.isTouched = true
         stage.makeRoom()
-        self.touchedStages.append((stage, unsafe stage.connection.takeUnretainedValue(), isFed))
+        let connection = unsafe stage.connection.takeUnretainedValue()
+        // What a message leads to must not overtake it: the acknowledgement of a stream, or somebody's reply.
+        if connection.shard == self.index { connection.session?.holdSocket() }
+        self.touchedStages.append((stage, connection, feeder))
     }
 
     /// How many messages the subscribers of `inbox` would still take; 0 when there is nobody, and -1 when all of them
@@ -617,7 +623,10 @@ final class Shard: @unchecked Sendable {
         stage.isTouched = false
         var bytes = ByteBuffer()
         swap(&bytes, &stage.bytes.value)
-        if last.connection.shard == self.index { last.connection.session?.share() }
+        if last.connection.shard == self.index {
+            last.connection.session?.share()
+            last.connection.session?.releaseSocket()
+        }
         return FramedMessage(connection: last.connection, bytes: bytes)
     }
 
@@ -658,11 +667,26 @@ final class Shard: @unchecked Sendable {
 
     // MARK: The end of a cycle
 
+    /// Ends the cycle once every socket that is ready has been read: what they brought is handed on together.
+    ///
+    /// - Parameter count: how many bytes one of them brought.
+    func settleSoon(after count: Int) {
+        self.readBytes += count
+        if self.readBytes > Self.readBytesMax { return self.settle() }
+        if self.isSettleDue { return }
+        self.isSettleDue = true
+        self.loop.execute {
+            self.isSettleDue = false
+            self.settle()
+        }
+    }
+
     /// Ends a cycle: streams deliver and commit, batches leave, clients are flushed.
     func settle() {
         if self.isSettling { return }
         self.isSettling = true
         defer { self.isSettling = false }
+        self.readBytes = 0
         var rounds = 0
         repeat {
             rounds += 1
@@ -707,9 +731,9 @@ final class Shard: @unchecked Sendable {
         let mayWrite = self.touchedStages.count <= Self.directWritesMax
         // Writing to one client may lead to words for another.
         while index < self.touchedStages.count {
-            let (stage, connection, isFed) = self.touchedStages[index]
+            let (stage, connection, feeder) = self.touchedStages[index]
             if !mayWrite || !self.write(stage, to: connection) {
-                self.flush(stage, of: connection, isFed: isFed)
+                self.flush(stage, of: connection, feeder: feeder)
             }
             index += 1
         }
@@ -733,17 +757,17 @@ final class Shard: @unchecked Sendable {
         guard self.touchedStages.count <= Self.largeStagesMax else { return }
         var index = 0
         while index < self.touchedStages.count {
-            let (stage, connection, isFed) = self.touchedStages[index]
+            let (stage, connection, feeder) = self.touchedStages[index]
             if stage.bytes.value.readableBytes >= Self.largeStageBytes {
                 self.touchedStages.remove(at: index)
-                self.flush(stage, of: connection, isFed: isFed)
+                if !self.write(stage, to: connection) { self.flush(stage, of: connection, feeder: feeder) }
             } else {
                 index += 1
             }
         }
     }
 
-    private func flush(_ stage: OutboundStage, of connection: Connection, isFed: Bool) {
+    private func flush(_ stage: OutboundStage, of connection: Connection, feeder: Connection?) {
         stage.isTouched = false
         if !connection.isOpen.load(ordering: .relaxed) {
             stage.bytes.value = ByteBuffer()
@@ -758,8 +782,8 @@ final class Shard: @unchecked Sendable {
             connection.mail(stage.bytes.value, by: self.broker)
             stage.bytes.value = ByteBuffer()
         }
-        if isFed, !self.dropsInsteadOfStalling, connection.isBehind(self.pauseBytes) {
-            self.wantsStall = true
+        if let feeder, !self.dropsInsteadOfStalling, connection.isBehind(self.pauseBytes) {
+            feeder.session?.pause(for: ClientSession.stall)
         }
     }
 

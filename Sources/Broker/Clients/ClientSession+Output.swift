@@ -45,7 +45,7 @@ extension ClientSession {
     func send(_ buffer: inout ByteBuffer) {
         let channel = self.connection.channel
         let count = buffer.readableBytes
-        guard count > 0 else { return }
+        guard count > 0 else { return self.releaseSocket() }
         if self.isTracing { self.traceSent(buffer) }
         self.handedBytes += count
         self.activity.value.last = self.shard.now
@@ -74,24 +74,33 @@ extension ClientSession {
     /// Lets no other thread write any more.
     func stopSharing() {
         guard self.isShared else { return }
-        self.isShared = false
-        let rest = self.connection.gate.begin()
+        self.holdSocket()
         self.connection.gate.close()
+        (self.isShared, self.isSocketHeld) = (false, false)
+    }
+
+    /// Keeps other threads from writing: something is being gathered here that comes first.
+    func holdSocket() {
+        guard self.isShared, !self.isSocketHeld else { return }
+        self.isSocketHeld = true
+        let rest = self.connection.gate.begin()
         if rest.readableBytes == 0 { return }
         self.handedBytes += rest.readableBytes
         self.connection.channel.writeAndFlush(rest, promise: nil)
     }
 
+    /// Ends that, unless something waits at the socket: then it ends with the next write.
+    func releaseSocket() {
+        guard self.isSocketHeld, self.waitingBytes == 0 else { return }
+        self.isSocketHeld = false
+        self.connection.gate.end()
+    }
+
     /// Writes to a socket that other loops may write to.
     private func writeShared(_ buffer: ByteBuffer) {
-        let channel = self.connection.channel
-        let rest = self.connection.gate.begin()
-        if rest.readableBytes > 0 {
-            self.handedBytes += rest.readableBytes
-            channel.write(rest, promise: nil)
-        }
-        channel.writeAndFlush(buffer, promise: nil)
-        if self.waitingBytes == 0 { self.connection.gate.end() }
+        self.holdSocket()
+        if buffer.readableBytes > 0 { self.connection.channel.writeAndFlush(buffer, promise: nil) }
+        self.releaseSocket()
     }
 
     /// Bytes that the socket did not take yet.

@@ -51,8 +51,12 @@ final class ClientSession {
     /// Whether it is closed as soon as what waits for it is written.
     var isHangingUp = false
     var isPaused = false
+    /// Bytes that came since the shard was last told to end its cycle.
+    private var readBytes = 0
     /// Whether other loops may write to the socket.
     var isShared = false
+    /// Whether they are kept from it for now.
+    var isSocketHeld = false
     /// Bytes that were ever given to the socket.
     var handedBytes = 0
     /// How many of them were written and given when the write that is watched began, and when that was seen.
@@ -159,6 +163,7 @@ final class ClientSession {
     /// Takes what the socket read.
     func receive(_ bytes: ByteBuffer) {
         if self.isClosing { return }
+        self.readBytes += bytes.readableBytes
         var bytes = bytes
         if self.awaitsProxy {
             guard let rest = self.takeProxyHeader(bytes) else { return }
@@ -190,12 +195,12 @@ final class ClientSession {
             self.leftover = ByteBuffer(buffer: self.leftover)
         }
         self.wasActive = true
-        self.shard.settle()
-        if self.shard.wantsPause || self.shard.wantsStall {
-            self.pause(for: self.shard.wantsStall ? Self.stall : Self.pause)
+        if self.shard.wantsPause {
+            self.pause(for: Self.pause)
             self.shard.wantsPause = false
-            self.shard.wantsStall = false
         }
+        self.shard.settleSoon(after: self.readBytes)
+        self.readBytes = 0
     }
 
     private func consume(_ bytes: inout ByteBuffer) {
