@@ -2,14 +2,21 @@
 ///
 /// A log has two and swaps them: while one is written by another thread, the other one fills.
 final class AppendBuffer {
-    /// A buffer that had to grow beyond this is not kept: one large batch shall not cost its size for ever.
+    /// A buffer that had to grow beyond this is kept only while it is used: one large batch shall not cost its size for
+    /// ever, but where all are large, each would have to ask for its memory anew.
     static let keptBytesMax = 4 << 20
+    /// Beyond this it is not kept at all.
+    static let usedBytesMax = 16 << 20
+    /// How often in a row it may be used little: large batches and small ones come in turn.
+    static let sparedMax = 16
     /// What an idle stream pays.
     static let initialBytes = 256
 
     let block = ByteBlock(capacity: AppendBuffer.initialBytes)
     private(set) var count = 0
     private(set) var runs: [AppendRun] = []
+    /// How often in a row less than a quarter of the memory was needed.
+    private var spared = 0
 
     /// Adds `bytes` bytes, which the caller fills before anything else happens.
     @inline(__always)
@@ -28,12 +35,16 @@ final class AppendBuffer {
         self.runs.append(run)
     }
 
-    /// Forgets everything; keeps the memory unless it is large.
+    /// Forgets everything; keeps the memory unless it is large, and was more than four times what was needed for a while.
     func recycle() {
+        let capacity = self.block.capacity
+        self.spared = self.count >= capacity / 4 ? 0 : self.spared + 1
         self.count = 0
         self.runs.removeAll(keepingCapacity: true)
-        if self.block.capacity > AppendBuffer.keptBytesMax {
+        guard capacity > AppendBuffer.keptBytesMax else { return }
+        if capacity > AppendBuffer.usedBytesMax || self.spared > AppendBuffer.sparedMax {
             self.block.shrink(to: AppendBuffer.initialBytes)
+            self.spared = 0
         }
     }
 }

@@ -22,7 +22,7 @@ final class SocketGate: Sendable {
     private let state = Mutex(State())
 
     /// Bytes that are written from another loop at most; more is worth waking the client's loop for.
-    static let directBytesMax = 4 << 10
+    static let directBytesMax = 1 << 10
     private static let flags = CInt(MSG_DONTWAIT) | CInt(MSG_NOSIGNAL)
 
     deinit { self.close() }
