@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 import Testing
 
 @Suite("Streams and two event loops", .serialized, .server)
@@ -48,6 +49,51 @@ struct StreamCaptureTests {
         #expect(info.text.contains("\"state\":{\"messages\":\(publishers * messages),"))
         _ = try manager.request("$JS.API.STREAM.DELETE.\(stream)")
         try manager.finish()
+    }
+
+    // A lone acknowledgement is written by the disk's thread: what the client asks next must not find a stream that does
+    // not know of it yet.
+    @Test("Who has the acknowledgement of a message can pull it at once", arguments: ["F1", "F2", "F3"])
+    func pullingAtOnce(stream: String) async throws {
+        let isDone = Atomic<Bool>(false)
+        let port = RunningServer.port
+        try await concurrently(3) { index in
+            if index == 0 {
+                defer { isDone.store(true, ordering: .relaxed) }
+                return try self.pullAtOnce(stream: stream, port: port)
+            }
+            // Keeps the loops busy, so that letters wait.
+            let client = try TestClient(port: port)
+            while !isDone.load(ordering: .relaxed) {
+                for number in 0..<200 { try client.publish("noise.\(stream)", "\(number)") }
+                try client.flush()
+            }
+            try client.finish()
+        }
+    }
+
+    private func pullAtOnce(stream: String, port: Int) throws {
+        let client = try TestClient(port: port)
+        _ = try client.request(
+            "$JS.API.STREAM.CREATE.\(stream)",
+            #"{"name":"\#(stream)","subjects":["\#(stream)"]}"#
+        )
+        let consumer = try client.request(
+            "$JS.API.CONSUMER.CREATE.\(stream).c",
+            #"{"stream_name":"\#(stream)","config":{"name":"c","durable_name":"c","ack_policy":"none"}}"#
+        )
+        try #require(consumer.text.contains("\"name\":\"c\""), "\(consumer.text)")
+        for number in 1...100 {
+            let acknowledgement = try client.request(stream, "\(number)")
+            try #require(acknowledgement.text.contains("\"seq\":\(number)"), "\(acknowledgement.text)")
+            let pulled = try client.request(
+                "$JS.API.CONSUMER.MSG.NEXT.\(stream).c",
+                #"{"batch":1,"no_wait":true}"#
+            )
+            try #require(pulled.text == "\(number)", "message \(number): \(pulled)")
+        }
+        _ = try client.request("$JS.API.STREAM.DELETE.\(stream)")
+        try client.finish()
     }
 
     @Test("Messages are pulled once each by two clients of one consumer, and all acknowledgements count")

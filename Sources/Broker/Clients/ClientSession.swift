@@ -162,6 +162,8 @@ final class ClientSession {
 
     /// Takes what the socket read.
     func receive(_ bytes: ByteBuffer) {
+        // Another thread may have written an acknowledgement to this client, and told the stream of it by letter.
+        self.shard.takeMail()
         if self.isClosing { return }
         self.readBytes += bytes.readableBytes
         var bytes = bytes
