@@ -424,7 +424,7 @@ DIFFERING_REPORTS = {
 async def outcome(client, subject, body):
     """What comes of a request: the shape of the answer, its error, a number, silence, or nobody there."""
     try:
-        data = (await client.request(f"$SYS.REQ.{subject}", body.encode(), timeout=0.4)).data
+        data = (await client.request(f"$SYS.REQ.{subject}", body.encode(), timeout=2)).data
     except nats.errors.NoRespondersError:
         return "nobody"
     except nats.errors.TimeoutError:
