@@ -9,25 +9,6 @@ extension JetStreamAccount {
     /// The longest name of a consumer, in bytes (consumers.md §0).
     private static let nameBytesMax = 255
 
-    private func onStream(
-        _ name: String,
-        _ endpoint: JetStreamEndpoint,
-        _ request: JetStreamRequest,
-        _ body: @escaping @Sendable (HostedStream, Shard) -> Void
-    ) throws(APIError) {
-        guard let entry = self.entries[name] else { throw .streamNotFound }
-        let handle = entry.handle
-        self.broker.shards[handle.address.shard]
-            .post(
-                .call { shard in
-                    guard let hosted = shard.streams[handle.address.slot] else {
-                        return self.refuse(request, endpoint, .streamNotFound, on: shard)
-                    }
-                    body(hosted, shard)
-                }
-            )
-    }
-
     // MARK: - Create and update
 
     func createConsumer(
@@ -42,8 +23,7 @@ extension JetStreamAccount {
                 do throws(APIError) {
                     try self.createConsumer(wanted, endpoint, request, of: hosted, on: shard)
                 } catch {
-                    self.noteFailure()
-                    self.answer(request, endpoint.responseType.failure(error), from: hosted, on: shard)
+                    self.refuse(request, endpoint, error, from: hosted, on: shard)
                     hosted.endChange(on: shard)
                 }
             }

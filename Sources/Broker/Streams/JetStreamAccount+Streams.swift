@@ -244,10 +244,16 @@ extension JetStreamAccount {
 
     // MARK: - What is asked of one stream
 
-    func performOnStream(_ endpoint: JetStreamEndpoint, _ request: JetStreamRequest) throws(APIError) {
-        // Bodies are checked before the stream is looked for (streams.md §2).
-        let task = try StreamTask(endpoint, request, strict: self.isStrict)
-        guard let name = endpoint.stream, let entry = self.entries[name] else { throw .streamNotFound }
+    /// Runs `body` on the loop of the stream of that name, unless it is gone by then: that is answered.
+    ///
+    /// - Throws: An error to answer with, if there is no such stream.
+    func onStream(
+        _ name: String,
+        _ endpoint: JetStreamEndpoint,
+        _ request: JetStreamRequest,
+        _ body: @escaping @Sendable (HostedStream, Shard) -> Void
+    ) throws(APIError) {
+        guard let entry = self.entries[name] else { throw .streamNotFound }
         let handle = entry.handle
         self.broker.shards[handle.address.shard]
             .post(
@@ -255,43 +261,39 @@ extension JetStreamAccount {
                     guard let hosted = shard.streams[handle.address.slot] else {
                         return self.refuse(request, endpoint, .streamNotFound, on: shard)
                     }
-                    do throws(APIError) {
-                        let response = try task.perform(
-                            on: hosted.stream,
-                            leader: self.leader,
-                            now: shard.now
-                        )
-                        self.answer(request, response.encoded(), from: hosted, on: shard)
-                    } catch {
-                        self.noteFailure()
-                        self.answer(request, endpoint.responseType.failure(error), from: hosted, on: shard)
-                    }
+                    body(hosted, shard)
                 }
             )
+    }
+
+    func performOnStream(_ endpoint: JetStreamEndpoint, _ request: JetStreamRequest) throws(APIError) {
+        // Bodies are checked before the stream is looked for (streams.md §2).
+        let task = try StreamTask(endpoint, request, strict: self.isStrict)
+        guard let name = endpoint.stream else { throw .streamNotFound }
+        try self.onStream(name, endpoint, request) { hosted, shard in
+            do throws(APIError) {
+                let response = try task.perform(on: hosted.stream, leader: self.leader, now: shard.now)
+                self.answer(request, response.encoded(), from: hosted, on: shard)
+            } catch {
+                self.refuse(request, endpoint, error, from: hosted, on: shard)
+            }
+        }
     }
 
     /// Purges a stream, while others are served.
     func purgeStream(_ endpoint: JetStreamEndpoint, _ request: JetStreamRequest) throws(APIError) {
         let payload = request.payload
         let purge = try unsafe StreamPurgeRequest(payload.span.bytes, strict: self.isStrict)
-        guard let name = endpoint.stream, let entry = self.entries[name] else { throw .streamNotFound }
-        let handle = entry.handle
-        self.broker.shards[handle.address.shard]
-            .post(
-                .call { shard in
-                    guard let hosted = shard.streams[handle.address.slot] else {
-                        return self.refuse(request, endpoint, .streamNotFound, on: shard)
-                    }
-                    do throws(APIError) {
-                        let begun = try hosted.stream.beginPurge(purge)
-                        let run = PurgeRun(purge: begun, request: request, endpoint: endpoint, handle: handle)
-                        self.goOn(run, on: shard)
-                    } catch {
-                        self.noteFailure()
-                        self.answer(request, endpoint.responseType.failure(error), from: hosted, on: shard)
-                    }
-                }
-            )
+        guard let name = endpoint.stream else { throw .streamNotFound }
+        try self.onStream(name, endpoint, request) { hosted, shard in
+            do throws(APIError) {
+                let begun = try hosted.stream.beginPurge(purge)
+                let run = PurgeRun(purge: begun, request: request, endpoint: endpoint, handle: hosted.handle)
+                self.goOn(run, on: shard)
+            } catch {
+                self.refuse(request, endpoint, error, from: hosted, on: shard)
+            }
+        }
     }
 
     /// Does one slice of a purge, leaves the loop to others for at least as long as it took, and goes on.
@@ -320,6 +322,18 @@ extension JetStreamAccount {
             self.goOn(rest, on: shard)
             shard.settle()
         }
+    }
+
+    /// Counts a request that failed, and answers it as ``answer(_:_:from:on:)`` does.
+    func refuse(
+        _ request: JetStreamRequest,
+        _ endpoint: JetStreamEndpoint,
+        _ error: APIError,
+        from hosted: HostedStream,
+        on shard: Shard
+    ) {
+        self.noteFailure()
+        self.answer(request, endpoint.responseType.failure(error), from: hosted, on: shard)
     }
 
     /// Sends an answer once the state of the stream that it tells of is durable.
