@@ -143,8 +143,9 @@ final class Shard: @unchecked Sendable {
 
     /// Opens the letters that have come, before their turn.
     ///
-    /// Sockets are read before letters are opened. Whoever answers a client that all before is done asks for them first:
-    /// another loop has handed in what it sent to that client, and the answer must not overtake it.
+    /// Sockets are read before letters are opened. What a client says may follow from a letter, so whoever takes it asks for
+    /// them first: a PONG must not overtake what another loop has sent to that client, and a stream must know of the
+    /// commit whose acknowledgement the disk's thread has written.
     func takeMail() {
         if self.isOpeningMail { return }
         self.isOpeningMail = true

@@ -182,6 +182,8 @@ extension ClientSession {
 
     /// Closes once what waits at the socket is written (core.md, terms), or the client takes too long to read it.
     private func hangUp() {
+        // Another loop may have begun a write that the socket did not take whole.
+        self.holdSocket()
         let channel = self.connection.channel
         if self.waitingBytes == 0 { return channel.close(promise: nil) }
         if self.isHangingUp { return }

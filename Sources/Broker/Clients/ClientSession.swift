@@ -162,7 +162,6 @@ final class ClientSession {
 
     /// Takes what the socket read.
     func receive(_ bytes: ByteBuffer) {
-        // Another thread may have written an acknowledgement to this client, and told the stream of it by letter.
         self.shard.takeMail()
         if self.isClosing { return }
         self.readBytes += bytes.readableBytes
@@ -309,7 +308,6 @@ final class ClientSession {
     }
 
     private func pong() {
-        self.shard.takeMail()
         FrameEncoder.writePong(into: &self.stage.bytes.value)
         self.shard.touch(self.stage)
         guard !self.hasAnsweredFirstPing else { return }

@@ -77,7 +77,7 @@ extension Shard {
             connection.mail(stage.bytes.value, by: self.broker)
             stage.bytes.value = ByteBuffer()
         }
-        if let feeder, !self.dropsInsteadOfStalling, connection.isBehind(self.pauseBytes) {
+        if let feeder, !self.dropsInsteadOfStalling, self.isBehind(connection) {
             feeder.session?.pause(for: ClientSession.stall)
         }
     }

@@ -142,7 +142,7 @@ extension Shard {
                     return false
                 }
                 guard connection.isOpen.load(ordering: .relaxed) else { return false }
-                if self.dropsInsteadOfStalling, origin != nil, connection.isBehind(self.pauseBytes) {
+                if self.dropsInsteadOfStalling, origin != nil, self.isBehind(connection) {
                     return false
                 }
                 if entry.isGuarded, !self.admits(entry, subject: subject, reply: reply) { return false }
